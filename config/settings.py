@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import environ
 
@@ -124,13 +125,17 @@ TEMPLATES = [
 # Without DATABASE_URL a PostgreSQL of our own under DATA_DIR, see config/postgres.py.
 DATABASE_URL = env.str("DATABASE_URL", default="")
 EMBEDDED_POSTGRES = not DATABASE_URL
+_database = env.db_url_config(DATABASE_URL or postgres.url(DATA_DIR))
 DATABASES = {
     "default": {
-        **env.db_url_config(DATABASE_URL or postgres.url(DATA_DIR)),
+        **_database,
+        # A unix socket's directory is written with %2F in an address.
+        "HOST": unquote(_database["HOST"]),
         "CONN_MAX_AGE": None,
         # Without it the first request of each thread after a database restart fails.
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            **_database.get("OPTIONS", {}),
             "connect_timeout": 3,
             "options": "-c statement_timeout=10s -c idle_in_transaction_session_timeout=30s",
         },
