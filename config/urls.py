@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from allauth.account import urls as account_urls
+from allauth.account import views as account
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from config import health
+
+# Sign-in has addresses of its own, and nobody signs themselves up.
+OURS = {"account_login", "account_logout"}
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("account/", include([p for p in account_urls.urlpatterns if p.name not in OURS])),
+    # One door with one rate limit: the admin's own sign-in page would be a second.
+    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("admin/", admin.site.urls),
+    path("", include("channels_whatsapp.urls")),
+    path("", include("templates_mgmt.urls")),
+    path("", include("inbox.urls")),
+]

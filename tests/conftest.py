@@ -1,0 +1,79 @@
+"""Tests run on a PostgreSQL of their own under .data/test, or on DATABASE_URL; never on the run's data."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ACCOUNT_SID = "AC" + "5e1f" * 8
+AUTH_TOKEN = "0123456789abcdef" * 2
+
+# Everything a `.env` could say is said here first, so that tests do not depend on whose desk this is.
+os.environ |= {
+    "DJANGO_SETTINGS_MODULE": "config.settings",
+    "DATA_DIR": str(ROOT / ".data" / "test"),
+    "SECRET_KEY": "a key for tests only, forty characters long",
+    "DEBUG": "0",
+    "DEMO": "0",
+    "PORT": "8000",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],testserver",
+    "PUBLIC_BASE_URL": "https://inbox.example",
+    "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+    "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+    "TWILIO_WHATSAPP_FROM": "whatsapp:+14155238886",
+    "WHATSAPP_BUSINESS_PHONE_NUMBER": "",
+    # Nothing listens on the discard port: a test that forgets its fake fails, and calls nobody.
+    "TWILIO_API_BASE_URL": "http://127.0.0.1:9",
+    "DATABASE_URL": os.environ.get("DATABASE_URL", ""),
+    "DATABASE_DIRECT_URL": "",
+    "METRICS_TOKEN": "",
+    "LOG_LEVEL": "WARNING",
+    "TIME_ZONE": "UTC",
+}
+
+from django.conf import settings  # noqa: E402
+
+from config import postgres  # noqa: E402
+from tests.jobs import run_due_jobs  # noqa: E402
+
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+settings.MEDIA_ROOT = Path(tempfile.mkdtemp(prefix="fanlight-media-"))
+
+
+def free_slot() -> Iterator[int]:
+    """A number that no other test run on this machine uses now, for the name of the test database."""
+    settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for number in range(100):
+        with (settings.DATA_DIR / f"slot-{number}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield number
+            return
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """Start the server only when the first test wants a database."""
+    if settings.EMBEDDED_POSTGRES:
+        postgres.ensure_running(settings.DATA_DIR)
+    database = settings.DATABASES["default"]
+    for number in free_slot():
+        database["TEST"] = {**database.get("TEST", {}), "NAME": f"test_{database['NAME']}_{number}"}
+        yield
+
+
+@pytest.fixture
+def run_jobs() -> Callable[..., int]:
+    """`run_jobs()` runs every job that is due, in this thread and transaction, and returns how many.
+
+    `run_jobs(later=True)` also runs those that wait for their time (retries, snoozes).
+    """
+    return run_due_jobs
