@@ -1,0 +1,33 @@
+"""Carries the inbox's messages over WhatsApp: what the inbox sees of this app."""
+
+from __future__ import annotations
+
+from channels_whatsapp import errors
+from channels_whatsapp.limits import LIMITS
+from inbox.gateways import Explanation, Limits
+from inbox.models import Attachment, Channel, Conversation, Message
+
+
+class WhatsAppCarrier:
+    """See `inbox.gateways.Carrier`."""
+
+    def dispatch(self, message: Message) -> None:
+        from channels_whatsapp.tasks import defer_send
+
+        defer_send(message)
+
+    def fetch(self, attachment: Attachment) -> None:
+        from channels_whatsapp.tasks import defer_fetch
+
+        defer_fetch(attachment)
+
+    def limits(self, channel: Channel) -> Limits:
+        return LIMITS
+
+    def show_typing(self, conversation: Conversation) -> None:
+        from channels_whatsapp.tasks import defer_typing
+
+        defer_typing(conversation)
+
+    def explain(self, code: int | None) -> Explanation:
+        return errors.explain(code)

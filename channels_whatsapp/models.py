@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from channels_whatsapp.sealed import SealedField
+from inbox.models import Channel
+
+
+class Account(models.Model):
+    """A Twilio account. From the settings, or entered here and then kept encrypted."""
+
+    sid = models.CharField(_("account SID"), max_length=34, unique=True)
+    name = models.CharField(_("name"), max_length=80, blank=True)
+    # Sends, and verifies signatures.
+    auth_token = SealedField(_("auth token"), blank=True)
+    # Verifies signatures too, while a token is being rotated.
+    previous_auth_token = SealedField(_("previous auth token"), blank=True)
+    # Twilio's SHA-256 webhook keys, public beta: id and secret.
+    shared_key_id = models.CharField(_("shared key ID"), max_length=64, blank=True)
+    shared_key_secret = SealedField(_("shared key secret"), blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+
+    def __str__(self) -> str:
+        return self.name or self.sid
+
+    @property
+    def verifying_tokens(self) -> list[str]:
+        return [token for token in (self.auth_token, self.previous_auth_token) if token]
+
+
+class Sender(models.Model):
+    """The WhatsApp side of a channel at Twilio."""
+
+    class Kind(models.TextChoices):
+        SANDBOX = "sandbox", _("Sandbox")
+        PRODUCTION = "production", _("Production")
+
+    channel = models.OneToOneField(Channel, models.CASCADE, related_name="sender", verbose_name=_("channel"))
+    account = models.ForeignKey(Account, models.PROTECT, related_name="senders", verbose_name=_("account"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PRODUCTION)
+    # "whatsapp:+447700900142"; the same as the channel's address.
+    address = models.CharField(_("address"), max_length=160, unique=True)
+    messaging_service_sid = models.CharField(_("messaging service SID"), max_length=34, blank=True)
+    sid = models.CharField(_("sender SID"), max_length=34, blank=True)
+    # Twilio's words, as they came: ONLINE, OFFLINE, …
+    status = models.CharField(_("status at Twilio"), max_length=40, blank=True)
+    quality = models.CharField(_("quality rating"), max_length=40, blank=True)
+    # The newest time up to which Twilio's list and ours were compared and found equal.
+    complete_until = models.DateTimeField(_("complete until"), null=True, editable=False)
+    # Until when Twilio asked us to slow down.
+    paused_until = models.DateTimeField(null=True, editable=False)
+    # The earliest moment the next message may leave: the rate, kept in the database.
+    next_send_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("sender")
+        verbose_name_plural = _("senders")
+
+    def __str__(self) -> str:
+        return f"{self.channel} ({self.address})"
+
+    @property
+    def is_sandbox(self) -> bool:
+        return self.kind == self.Kind.SANDBOX
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two messages: 80 a second, in the sandbox one in three seconds."""
+        return 3.0 if self.is_sandbox else 1 / 80
+
+
+class Receipt(models.Model):
+    """A verified webhook, as it came, with what became of it. Kept for replay, expires by setting."""
+
+    class Kind(models.TextChoices):
+        INBOUND = "inbound", _("Message")
+        STATUS = "status", _("Status")
+        EVENT = "event", _("Event")
+
+    class Outcome(models.TextChoices):
+        APPLIED = "applied", _("Applied")
+        # It speaks of a message that we do not have yet; applied when that appears.
+        PARKED = "parked", _("Parked")
+        # No sender of ours has this address; assign one and replay.
+        UNMATCHED = "unmatched", _("Unmatched")
+        # Our own fault: processing raised. Retried, and replayable by hand.
+        FAILED = "failed", _("Failed")
+        REJECTED = "rejected", _("Rejected")
+
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    account_sid = models.CharField(_("account SID"), max_length=34)
+    # What makes it the same webhook again: the MessageSid; for a status with the status behind it.
+    key = models.CharField(max_length=100)
+    sid = models.CharField(_("message SID"), max_length=40, blank=True)
+    # Of the call that a status belongs to; from the query of our own callback address.
+    ref = models.UUIDField(null=True)
+    params = models.JSONField(_("parameters"))
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, default=Outcome.APPLIED)
+    detail = models.CharField(_("detail"), max_length=300, blank=True)
+    # How often Twilio brought it beyond the first time.
+    duplicates = models.PositiveIntegerField(_("duplicates"), default=0)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    message = models.ForeignKey(
+        "inbox.Message", models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    received_at = models.DateTimeField(_("received"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("receipt")
+        verbose_name_plural = _("receipts")
+        constraints = [
+            models.UniqueConstraint(fields=["account_sid", "kind", "key"], name="receipt_once"),
+        ]
+        indexes = [
+            models.Index(fields=["received_at"], name="receipt_by_time"),
+            models.Index(fields=["sid"], name="receipt_parked_sid", condition=Q(outcome="parked")),
+            models.Index(fields=["ref"], name="receipt_parked_ref", condition=Q(outcome="parked")),
+            models.Index(
+                fields=["received_at"],
+                name="receipt_attention",
+                condition=Q(outcome__in=["failed", "unmatched"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.sid or self.key}"
+
+
+class BadSignature(models.Model):
+    """A webhook that was refused: what is needed to say why, and nothing of its content.
+
+    Kept few: one row a minute and path, counted up (see signature.note_bad).
+    """
+
+    minute = models.DateTimeField()
+    path = models.CharField(max_length=200)
+    account_sid = models.CharField(max_length=34, blank=True)
+    count = models.PositiveIntegerField(default=1)
+    # What would have verified it: "http for https", "other port", …; empty when nothing did.
+    diagnosis = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("wrong signature")
+        verbose_name_plural = _("wrong signatures")
+        constraints = [
+            models.UniqueConstraint(fields=["minute", "path", "account_sid"], name="bad_signature_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.minute:%Y-%m-%d %H:%M} {self.path}"

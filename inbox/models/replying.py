@@ -1,0 +1,249 @@
+"""Writing to the customer: what a conversation refuses, and what it queues."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from inbox import gateways, statuses
+from inbox.models.attachment import Attachment
+from inbox.models.contact import Window, open_window_of
+from inbox.models.event import Event
+from inbox.models.message import Message
+from inbox.refusals import Refused
+
+if TYPE_CHECKING:
+    from inbox.models.agent import Agent
+
+
+class Replying:
+    """The part of a conversation that writes. One WhatsApp message per file, each with its own status."""
+
+    def reply(
+        self,
+        body: str = "",
+        *,
+        by: Agent | None,
+        files: Sequence[Attachment] = (),
+        template: dict[str, Any] | None = None,
+        media_url: str = "",
+        client_id: uuid.UUID | None = None,
+        seen: int | None = None,
+    ) -> list[Message]:
+        """Queue what an agent or a program writes; the worker sends it.
+
+        :param template: ``{"content_sid": "HX…", "content_variables": {"1": "…"}}``, alone.
+        :param media_url: a public address the carrier fetches the file from, instead of `files`.
+        :param client_id: the writer's own number for this act. The same one again is answered with
+            the messages that it made the first time.
+        :param seen: the last message the writer had on screen; refused when a newer one is there.
+        :raises Refused: with a code, a sentence and the next step.
+        """
+        client_id = client_id or uuid.uuid4()
+        if done := self._already(client_id):
+            return done
+        try:
+            with transaction.atomic():
+                return self._queue(body.strip(), by, files, template, media_url, client_id, seen)
+        except IntegrityError:
+            # The same act at the same moment: whoever came second gets the first one's messages.
+            if done := self._already(client_id):
+                return done
+            raise
+
+    @transaction.atomic
+    def add_note(self, body: str, *, by: Agent, client_id: uuid.UUID | None = None) -> Message:
+        """Write for colleagues only."""
+        if not body.strip():
+            raise Refused("empty", _("There is nothing in this note."), _("Write something first."))
+        client_id = client_id or uuid.uuid4()
+        if done := self._already(client_id):
+            return done[0]
+        note = Message.objects.create(
+            conversation=self,
+            direction=Message.Direction.NOTE,
+            body=body.strip(),
+            status=statuses.RECEIVED,
+            author=by,
+            client_id=client_id,
+        )
+        note.refresh_from_db(fields=["created_at"])
+        Event.record("note.added", conversation=self, message=note, by=by)
+        return note
+
+    def must_take(self, message: Message | None = None, *, is_template: bool | None = None) -> None:
+        """Refuse what WhatsApp would refuse, before it is queued.
+
+        :raises Refused: opted out, window closed, channel switched off.
+        """
+        if is_template is None:
+            is_template = message is not None and message.kind == Message.Kind.TEMPLATE
+        if not self.channel.is_active:
+            raise Refused(
+                "channel_off",
+                _("%(channel)s is switched off.") % {"channel": self.channel.name},
+                _("Ask an admin to switch it on."),
+            )
+        if self.is_opted_out:
+            raise Refused(
+                "opted_out",
+                _("This customer asked not to be written to."),
+                _("Wait until they write again."),
+            )
+        if not is_template and open_window_of(self.contact_id, self.channel_id) is None:
+            raise Refused(
+                "window_closed",
+                _("The 24-hour window is closed, so WhatsApp takes no free text."),
+                _("Send an approved template, or wait until the customer writes."),
+            )
+
+    @property
+    def is_opted_out(self) -> bool:
+        rows = Window.objects.filter(address__contact=self.contact_id, channel=self.channel_id)
+        return rows.filter(opted_out_at__isnull=False).exists()
+
+    def _already(self, client_id: uuid.UUID) -> list[Message]:
+        first = Message.objects.filter(client_id=client_id).first()
+        if first is None:
+            return []
+        if first.conversation_id != self.pk:
+            raise Refused("client_id_used", _("This number was already used for another conversation."))
+        parts = [_part_id(client_id, n) for n in range(1, first.payload.get("parts", 1))]
+        return [first, *Message.objects.filter(client_id__in=parts).order_by("id")]
+
+    def _queue(
+        self,
+        body: str,
+        by: Agent | None,
+        files: Sequence[Attachment],
+        template: dict[str, Any] | None,
+        media_url: str,
+        client_id: uuid.UUID,
+        seen: int | None,
+    ) -> list[Message]:
+        # One writer at a time in a conversation: the check for newer messages and the insert are one step.
+        type(self).objects.select_for_update().get(pk=self.pk)
+        self._must_be_sendable(body, files, template, media_url)
+        self.must_take(is_template=template is not None)
+        self._must_have_seen(seen, by)
+        parts = self._parts(body, files, template, media_url)
+        messages = [
+            self._insert(part, by, _part_id(client_id, n), len(parts)) for n, part in enumerate(parts)
+        ]
+        Event.record(
+            "conversation.replied",
+            conversation=self,
+            message=messages[0],
+            by=by,
+            messages=[m.pk for m in messages],
+        )
+        self.note_last(messages[-1])
+        return messages
+
+    def _must_be_sendable(
+        self, body: str, files: Sequence[Attachment], template: dict[str, Any] | None, media_url: str
+    ) -> None:
+        if not (body or files or template or media_url):
+            raise Refused("empty", _("There is nothing to send."), _("Write something, or attach a file."))
+        limits = gateways.carrier(self.channel).limits(self.channel)
+        over = len(body) - limits.body
+        if over > 0:
+            raise Refused(
+                "too_long",
+                ngettext(
+                    "This is %(over)d character longer than WhatsApp takes in one message.",
+                    "This is %(over)d characters longer than WhatsApp takes in one message.",
+                    over,
+                )
+                % {"over": over},
+                _("Shorten it, or let it be split into several messages."),
+            )
+        for file in files:
+            must_fit(file, limits)
+
+    def _must_have_seen(self, seen: int | None, by: Agent | None) -> None:
+        if seen is None:
+            return
+        newer = self.messages.filter(id__gt=seen).exclude(direction=Message.Direction.SYSTEM)
+        newer = newer.exclude(direction__in=[Message.Direction.OUTBOUND, Message.Direction.NOTE], author=by)
+        if newer.exists():
+            raise Refused(
+                "newer_messages",
+                _("Someone wrote here since you started."),
+                _("Read it, then press Send again if your text still fits."),
+            )
+
+    def _parts(
+        self, body: str, files: Sequence[Attachment], template: dict[str, Any] | None, media_url: str
+    ) -> list[dict[str, Any]]:
+        """What becomes one WhatsApp message each, in order."""
+        if template is not None:
+            return [{"kind": Message.Kind.TEMPLATE, "payload": template}]
+        if media_url:
+            return [{"kind": Message.Kind.DOCUMENT, "body": body, "payload": {"media_url": media_url}}]
+        limits = gateways.carrier(self.channel).limits(self.channel)
+        parts: list[dict[str, Any]] = []
+        for file in files:
+            limit = limits.file(file.content_type)
+            assert limit is not None  # must_fit has been asked
+            parts.append({"kind": limit.kind, "file": file, "body": ""})
+            if body and limit.caption and len(parts) == 1:
+                parts[0]["body"], body = body, ""
+        if body:
+            parts.append({"kind": Message.Kind.TEXT, "body": body})
+        return parts
+
+    def _insert(
+        self, part: dict[str, Any], by: Agent | None, client_id: uuid.UUID, count: int
+    ) -> Message:
+        message = Message.objects.create(
+            conversation=self,
+            direction=Message.Direction.OUTBOUND,
+            kind=part["kind"],
+            body=part.get("body", ""),
+            payload={**part.get("payload", {}), "parts": count},
+            status=statuses.QUEUED,
+            author=by,
+            client_id=client_id,
+        )
+        message.refresh_from_db(fields=["created_at"])
+        if file := part.get("file"):
+            taken = Attachment.objects.filter(pk=file.pk, message__isnull=True).update(message=message)
+            if not taken:
+                raise Refused("file_used", _("This file was already sent."), _("Attach it again."))
+        gateways.carrier(self.channel).dispatch(message)
+        return message
+
+
+def must_fit(file: Attachment, limits: gateways.Limits) -> None:
+    """Refuse a file that WhatsApp would refuse.
+
+    :raises Refused: its type is not taken, or it is too large.
+    """
+    limit = limits.file(file.content_type)
+    if limit is None:
+        raise Refused(
+            "file_type",
+            _("WhatsApp does not take files like %(name)s.") % {"name": file.filename},
+            _("Send it as JPEG, PNG, MP4, MP3, PDF or an Office document."),
+        )
+    if (file.size or 0) > limit.max_bytes:
+        raise Refused(
+            "file_size",
+            _("%(name)s has %(size).1f MB; WhatsApp takes %(max)d MB.")
+            % {
+                "name": file.filename,
+                "size": (file.size or 0) / 1_000_000,
+                "max": limit.max_bytes // 1_000_000,
+            },
+            _("Send a smaller file."),
+        )
+
+
+def _part_id(client_id: uuid.UUID, n: int) -> uuid.UUID:
+    return client_id if n == 0 else uuid.uuid5(client_id, str(n))
