@@ -82,6 +82,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.AccessLogMiddleware",
     # Webhooks are answered before sessions, sign-in and CSRF: they have a signature instead.
     "channels_whatsapp.middleware.WebhookMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -192,6 +193,13 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+
+# --- The web process --------------------------------------------------------------------------
+
+# Threads that run pages and webhooks, each with a database connection of its own.
+WEB_THREADS = env.int("WEB_THREADS", default=4)
+# Largest request, in bytes: WhatsApp takes files up to 16 MB.
+WEB_MAX_BODY = 25_000_000
 
 # --- Transport and content security ----------------------------------------------------------
 
