@@ -1,0 +1,27 @@
+"""The simulator's time: the real clock plus an offset that tests and the phone page may move."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta, timezone
+
+
+class Clock:
+    """Tell the time in UTC. `advance` moves it; nothing ever moves it back by itself."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._lock = threading.Lock()
+        self._offset = start - datetime.now(timezone.utc) if start else timedelta()
+
+    def now(self) -> datetime:
+        with self._lock:
+            return datetime.now(timezone.utc) + self._offset
+
+    def advance(self, delta: timedelta) -> None:
+        with self._lock:
+            self._offset += delta
+
+    @property
+    def offset(self) -> timedelta:
+        with self._lock:
+            return self._offset
