@@ -4,21 +4,40 @@ from __future__ import annotations
 import os
 import sys
 
-# Commands that answer without a database, so that help never waits for one to start.
-WITHOUT_DATABASE = {"help", "version", "--version", "--help", "-h", "simulator", "collectstatic", "makemessages"}
+# These answer without a database, or start it themselves.
+WITHOUT_DATABASE = {"help", "version", "simulator", "collectstatic", "makemessages", "compilemessages", "serve"}
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if sys.argv[1:] and not WITHOUT_DATABASE & {sys.argv[1], *sys.argv[2:]} and sys.argv[1] != "serve":
+    try:
+        from django.core.management import execute_from_command_line
+    except ImportError:
+        sys.exit("Error: Django is not installed here. `make run` installs it; then use .venv/bin/python.")
+    words = set(sys.argv[1:])
+    if words and not words & {"--help", "-h", "--version"} and sys.argv[1] not in WITHOUT_DATABASE:
         start_database()
-    from django.core.management import execute_from_command_line
-
+    elif words:
+        read_settings()
     execute_from_command_line(sys.argv)
 
 
+def read_settings() -> None:
+    """Read them now, so that a wrong one is one sentence and not a traceback."""
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        settings.DEBUG  # noqa: B018 (reading one reads all)
+    except ImproperlyConfigured as error:
+        sys.exit(f"Error: {error}")
+    except OSError as error:
+        sys.exit(f"Error: cannot use {error.filename}: {error.strerror}. Set DATA_DIR to a directory of yours.")
+
+
 def start_database() -> None:
-    """Start the embedded PostgreSQL unless DATABASE_URL names another server."""
+    """Start the embedded PostgreSQL, unless DATABASE_URL names another server."""
+    read_settings()
     from django.conf import settings
 
     from config import postgres

@@ -42,19 +42,17 @@ def url(data_dir: Path) -> str:
 
 
 def ensure_running(data_dir: Path) -> None:
-    """Return when the server accepts connections, and keep it until `release` or the end of this process."""
+    """Return when the server accepts connections, and keep it until `release` or the end of this process.
+
+    Asked again it starts a server that was killed meanwhile.
+    """
     root = _root(data_dir)
-    if root in _holds:
-        return
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(root):
-        _holds[root] = _locked(root / "users.lock", fcntl.LOCK_SH)
-        try:
-            _start(root)
-        except BaseException:
-            os.close(_holds.pop(root))
-            raise
-    atexit.register(release, data_dir)
+        if root not in _holds:
+            _holds[root] = _locked(root / "users.lock", fcntl.LOCK_SH)
+            atexit.register(release, data_dir)
+        _start(root)
 
 
 def release(data_dir: Path) -> None:

@@ -10,16 +10,29 @@ import hashlib
 import hmac
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from config import postgres
-from config.secret import secret_key
+from config.secret import kept_secret, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
+
+class Env(environ.Env):
+    """Says which setting is wrong."""
+
+    def get_value(self, var: str, *args: Any, **options: Any) -> Any:
+        try:
+            return super().get_value(var, *args, **options)
+        except (ValueError, TypeError) as error:
+            raise ImproperlyConfigured(f"{var} is set to something it cannot be: {error}.") from error
+
+
+env = Env()
 env.read_env(BASE_DIR / ".env")
 
 PORT = env.int("PORT", default=8000)
@@ -46,9 +59,14 @@ TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", default="").rstrip("/")
 TWILIO_TIMEOUT = env.float("TWILIO_TIMEOUT", default=10.0)
 SIMULATOR_PORT = env.int("SIMULATOR_PORT", default=PORT + 1)
 
-# With DEMO a pretend account and the simulator stand in for Twilio.
-DEMO = env.bool("DEMO", default=False)
+# With DEMO a pretend account and the simulator stand in for Twilio. `serve --dev` without credentials
+# makes a demo of an installation, and the other commands then find one.
+DEMO = env.bool(
+    "DEMO", default=not TWILIO_ACCOUNT_SID and ("--dev" in sys.argv or (DATA_DIR / "demo_password").exists())
+)
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="")
+if DEMO and not DEMO_PASSWORD:
+    DEMO_PASSWORD = kept_secret(DATA_DIR, "demo_password", length=9)
 if DEMO and not TWILIO_ACCOUNT_SID:
     TWILIO_ACCOUNT_SID = "AC" + hashlib.md5(b"demo account", usedforsecurity=False).hexdigest()
     TWILIO_AUTH_TOKEN = [hmac.new(SECRET_KEY.encode(), b"demo token", hashlib.sha256).hexdigest()[:32]]

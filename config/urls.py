@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config import health
+from config import health, setup
 
 # Sign-in has addresses of its own, and nobody signs themselves up.
 OURS = {"account_login", "account_logout"}
@@ -15,6 +15,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("setup/<str:token>/", setup.first_admin, name="setup"),
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("account/", include([p for p in account_urls.urlpatterns if p.name not in OURS])),

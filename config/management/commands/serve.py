@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.request
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from config import postgres, setup
+from config.supervisor import Child, Supervisor
+
+DEMO_LOGINS = ("admin", "lead", "agent")
+READY_SECONDS = 60
+
+
+class Command(BaseCommand):
+    help = "Runs the inbox on this machine: web, worker and, in a demo, the simulator. Ctrl-C stops all."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+        parser.add_argument("--workers", type=int, default=1, help="web processes (1)")
+        parser.add_argument("--migrate", action="store_true", help="bring the database up to date first")
+        parser.add_argument("--dev", action="store_true", help="migrate; a demo when there are no credentials")
+
+    def handle(self, *, host: str, workers: int, migrate: bool, dev: bool, **_: Any) -> None:
+        self.check_ports(host)
+        start_database()
+        self.prepare(migrate or dev)
+        lines = self.sign_in_lines()
+        connections.close_all()
+        supervisor = Supervisor(processes(host, workers), environment(dev), self.say, keep_database)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, supervisor.stop)
+        supervisor.each_second = Announcer(supervisor, host, lines).each_second
+        supervisor.run()
+        self.say("Stopped.")
+
+    def say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def check_ports(self, host: str) -> None:
+        check_port(host, settings.PORT, "PORT")
+        if settings.DEMO:
+            check_port("127.0.0.1", settings.SIMULATOR_PORT, "SIMULATOR_PORT")
+
+    def prepare(self, migrate: bool) -> None:
+        """Everything that a start needs and that is quick when it is there already."""
+        if migrate:
+            self.say("Bringing the database up to date …")
+            call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        if settings.DEMO:
+            self.load_demo()
+
+    def load_demo(self) -> None:
+        agents = get_user_model().objects
+        if not agents.exists() and "demo" in get_commands():
+            self.say("Loading demo data …")
+            call_command("demo", verbosity=0)
+        # What is printed must open the door, also after DEMO_PASSWORD was changed.
+        for agent in agents.filter(username__in=DEMO_LOGINS):
+            if not agent.check_password(settings.DEMO_PASSWORD):
+                agent.set_password(settings.DEMO_PASSWORD)
+                agent.save(update_fields=["password"])
+
+    def sign_in_lines(self) -> list[str]:
+        if settings.DEMO:
+            return [f"Sign in as {name:<6} / {settings.DEMO_PASSWORD}" for name in DEMO_LOGINS]
+        if setup.is_open():
+            return [f"Create the first admin at {base_url()}{setup.path()} (works once)"]
+        return []
+
+
+class Announcer:
+    """Says once that everything is up, and keeps the embedded database running."""
+
+    def __init__(self, supervisor: Supervisor, host: str, lines: list[str]) -> None:
+        self.supervisor, self.host, self.lines = supervisor, host, lines
+        self.is_waiting, self.deadline = True, time.monotonic() + READY_SECONDS
+
+    def each_second(self) -> None:
+        keep_database()
+        if not self.is_waiting:
+            return
+        if answers(self.host):
+            self.is_waiting = False
+            self.supervisor.write("\n".join(["", "Fanlight is ready.", "", *self.text(), ""]))
+        elif time.monotonic() > self.deadline:
+            self.is_waiting = False
+            self.supervisor.write("The web process does not answer; its lines above say why.")
+
+    def text(self) -> list[str]:
+        phone = [f"Phone: http://127.0.0.1:{settings.SIMULATOR_PORT}/"] if settings.DEMO else []
+        end = ["", "Ctrl-C stops everything and keeps the data."]
+        return [f"  {line}" for line in (f"Inbox: {base_url()}/", *phone, *self.lines, *end)]
+
+
+def base_url() -> str:
+    return settings.PUBLIC_BASE_URL or f"http://127.0.0.1:{settings.PORT}"
+
+
+def check_port(host: str, port: int, setting: str) -> None:
+    """:raises CommandError: when somebody else listens there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            mend = f"Stop what runs there, or set {setting} to another port."
+            raise CommandError(f"Cannot listen on {host}:{port}: {reason}. {mend}") from error
+
+
+def start_database() -> None:
+    if settings.EMBEDDED_POSTGRES:
+        try:
+            postgres.ensure_running(settings.DATA_DIR)
+        except (postgres.PostgresError, OSError) as error:
+            raise CommandError(str(error)) from error
+
+
+def keep_database() -> None:
+    if settings.EMBEDDED_POSTGRES and not postgres.is_running(settings.DATA_DIR):
+        start_database()
+
+
+def processes(host: str, workers: int) -> list[Child]:
+    python, manage = sys.executable, str(settings.BASE_DIR / "manage.py")
+    web = [python, "-m", "uvicorn", "config.asgi:application", "--app-dir", str(settings.BASE_DIR)]
+    web += ["--host", host, "--port", str(settings.PORT), "--workers", str(workers)]
+    # Django judges what a proxy says; a second judge would make one client of all.
+    web += ["--no-proxy-headers", "--no-access-log", "--no-server-header", "--log-level", "warning"]
+    web += ["--timeout-graceful-shutdown", "3"]
+    children = [
+        Child("web", web),
+        Child("worker", [python, manage, "worker", "--grace", "3"]),
+    ]
+    if settings.DEMO:
+        children.insert(0, Child("simulator", [python, manage, "simulator"]))
+    return children
+
+
+def environment(dev: bool) -> dict[str, str]:
+    """Ours, plus what the children could not find out: `--dev` is not among their words."""
+    ours = dict(os.environ) | {"DEMO": str(int(settings.DEMO)), "PYTHONUNBUFFERED": "1"}
+    if dev or sys.stderr.isatty():
+        ours.setdefault("LOG_JSON", "0")
+    return ours
+
+
+def answers(host: str) -> bool:
+    """Does the web process answer? "testserver"-like names need not resolve: we ask the address itself."""
+    address = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
+    request = urllib.request.Request(f"http://{address}:{settings.PORT}/healthz", headers={"Host": "localhost"})
+    try:
+        with urllib.request.urlopen(request, timeout=1) as response:  # noqa: S310 (our own address)
+            return response.status == 200
+    except OSError:
+        return False
