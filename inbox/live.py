@@ -1,6 +1,6 @@
 """What changed, told to open pages. The stream carries names, not HTML: the page then asks for the fragment.
 
-    a verb → announce() → NOTIFY on commit → one Hub per web process → one Client per open page
+a verb → announce() → NOTIFY on commit → one Hub per web process → one Client per open page
 """
 
 from __future__ import annotations

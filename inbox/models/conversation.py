@@ -143,9 +143,7 @@ class Conversation(Replying, models.Model):
         others = Conversation.objects.active().filter(contact=self.contact_id, channel=self.channel_id)
         if others.exclude(pk=self.pk).exists():
             return False
-        changed = self._change(
-            Q(status=self.Status.RESOLVED), status=self.Status.OPEN, resolved_at=None
-        )
+        changed = self._change(Q(status=self.Status.RESOLVED), status=self.Status.OPEN, resolved_at=None)
         if changed:
             Event.record("conversation.reopened", conversation=self, by=by)
         return changed

@@ -72,9 +72,7 @@ class Message(models.Model):
     client_id = models.UUIDField(null=True)
     # The carrier's number.
     sid = models.CharField(max_length=40, null=True)
-    reply_to = models.ForeignKey(
-        "self", models.SET_NULL, null=True, related_name="replies", db_index=False
-    )
+    reply_to = models.ForeignKey("self", models.SET_NULL, null=True, related_name="replies", db_index=False)
     # The quoted message's number, kept even when we do not have that message (yet).
     reply_to_sid = models.CharField(max_length=40, blank=True)
     author = models.ForeignKey(
@@ -110,9 +108,7 @@ class Message(models.Model):
                 condition=Q(status__in=["queued", "sending", "unknown"]),
             ),
             models.Index(fields=["reply_to_sid"], name="message_quotes", condition=~Q(reply_to_sid="")),
-            models.Index(
-                fields=["reply_to"], name="message_replies", condition=Q(reply_to__isnull=False)
-            ),
+            models.Index(fields=["reply_to"], name="message_replies", condition=Q(reply_to__isnull=False)),
             GinIndex(fields=["search"], name="message_search"),
         ]
 
@@ -222,7 +218,6 @@ _TIMES = {
     statuses.UNDELIVERED: "failed_at",
     statuses.CANCELED: "failed_at",
 }
-
 
 
 class SendAttempt(models.Model):

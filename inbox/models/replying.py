@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -44,15 +47,15 @@ class Replying:
         :param seen: the last message the writer had on screen; refused when a newer one is there.
         :raises Refused: with a code, a sentence and the next step.
         """
-        client_id = client_id or uuid.uuid4()
-        if done := self._already(client_id):
+        act = _Act(body.strip(), tuple(files), template, media_url, client_id or uuid.uuid4())
+        if done := self._already(act):
             return done
         try:
             with transaction.atomic():
-                return self._queue(body.strip(), by, files, template, media_url, client_id, seen)
+                return self._queue(act, by, seen)
         except IntegrityError:
             # The same act at the same moment: whoever came second gets the first one's messages.
-            if done := self._already(client_id):
+            if done := self._already(act):
                 return done
             raise
 
@@ -61,16 +64,17 @@ class Replying:
         """Write for colleagues only."""
         if not body.strip():
             raise Refused("empty", _("There is nothing in this note."), _("Write something first."))
-        client_id = client_id or uuid.uuid4()
-        if done := self._already(client_id):
+        act = _Act(body.strip(), client_id=client_id or uuid.uuid4())
+        if done := self._already(act):
             return done[0]
         note = Message.objects.create(
             conversation=self,
             direction=Message.Direction.NOTE,
-            body=body.strip(),
+            body=act.body,
+            payload={"act": act.digest},
             status=statuses.RECEIVED,
             author=by,
-            client_id=client_id,
+            client_id=act.client_id,
         )
         note.refresh_from_db(fields=["created_at"])
         Event.record("note.added", conversation=self, message=note, by=by)
@@ -107,51 +111,51 @@ class Replying:
         rows = Window.objects.filter(address__contact=self.contact_id, channel=self.channel_id)
         return rows.filter(opted_out_at__isnull=False).exists()
 
-    def _already(self, client_id: uuid.UUID) -> list[Message]:
-        first = Message.objects.filter(client_id=client_id).first()
+    def _already(self, act: _Act) -> list[Message]:
+        """What this act made before; nothing if it is new.
+
+        :raises Refused: the number was used for something else, which must not pass for sent.
+        """
+        first = Message.objects.filter(client_id=act.client_id).first()
         if first is None:
             return []
-        if first.conversation_id != self.pk:
-            raise Refused("client_id_used", _("This number was already used for another conversation."))
-        parts = [_part_id(client_id, n) for n in range(1, first.payload.get("parts", 1))]
-        return [first, *Message.objects.filter(client_id__in=parts).order_by("id")]
+        if first.conversation_id != self.pk or first.payload.get("act") != act.digest:
+            raise Refused(
+                "client_id_used",
+                _("This was already sent, with another text."),
+                _("Reload to see what was sent, then send your change as a new message."),
+            )
+        others = [act.part_id(n) for n in range(1, first.payload.get("parts", 1))]
+        return [first, *Message.objects.filter(client_id__in=others).order_by("id")]
 
-    def _queue(
-        self,
-        body: str,
-        by: Agent | None,
-        files: Sequence[Attachment],
-        template: dict[str, Any] | None,
-        media_url: str,
-        client_id: uuid.UUID,
-        seen: int | None,
-    ) -> list[Message]:
+    def _queue(self, act: _Act, by: Agent | None, seen: int | None) -> list[Message]:
         # One writer at a time in a conversation: the check for newer messages and the insert are one step.
         type(self).objects.select_for_update().get(pk=self.pk)
-        self._must_be_sendable(body, files, template, media_url)
-        self.must_take(is_template=template is not None)
+        self._must_be_sendable(act)
+        self.must_take(is_template=act.template is not None)
         self._must_have_seen(seen, by)
-        parts = self._parts(body, files, template, media_url)
-        messages = [
-            self._insert(part, by, _part_id(client_id, n), len(parts)) for n, part in enumerate(parts)
-        ]
-        Event.record(
-            "conversation.replied",
-            conversation=self,
-            message=messages[0],
-            by=by,
-            messages=[m.pk for m in messages],
-        )
+        self._must_be_active(by)
+        parts = self._parts(act)
+        messages = [self._insert(act, n, part, len(parts), by) for n, part in enumerate(parts)]
+        ids = [message.pk for message in messages]
+        Event.record("conversation.replied", conversation=self, message=messages[0], by=by, messages=ids)
         self.note_last(messages[-1])
         return messages
 
-    def _must_be_sendable(
-        self, body: str, files: Sequence[Attachment], template: dict[str, Any] | None, media_url: str
-    ) -> None:
-        if not (body or files or template or media_url):
+    def _must_be_active(self, by: Agent | None) -> None:
+        """Writing in a resolved conversation opens it again."""
+        if self.is_resolved and not self.reopen(by=by):
+            raise Refused(
+                "not_active",
+                _("Another conversation with this customer is open."),
+                _("Write there instead."),
+            )
+
+    def _must_be_sendable(self, act: _Act) -> None:
+        if not (act.body or act.files or act.template or act.media_url):
             raise Refused("empty", _("There is nothing to send."), _("Write something, or attach a file."))
         limits = gateways.carrier(self.channel).limits(self.channel)
-        over = len(body) - limits.body
+        over = len(act.body) - limits.body
         if over > 0:
             raise Refused(
                 "too_long",
@@ -163,7 +167,7 @@ class Replying:
                 % {"over": over},
                 _("Shorten it, or let it be split into several messages."),
             )
-        for file in files:
+        for file in act.files:
             must_fit(file, limits)
 
     def _must_have_seen(self, seen: int | None, by: Agent | None) -> None:
@@ -178,38 +182,35 @@ class Replying:
                 _("Read it, then press Send again if your text still fits."),
             )
 
-    def _parts(
-        self, body: str, files: Sequence[Attachment], template: dict[str, Any] | None, media_url: str
-    ) -> list[dict[str, Any]]:
+    def _parts(self, act: _Act) -> list[dict[str, Any]]:
         """What becomes one WhatsApp message each, in order."""
-        if template is not None:
-            return [{"kind": Message.Kind.TEMPLATE, "payload": template}]
-        if media_url:
-            return [{"kind": Message.Kind.DOCUMENT, "body": body, "payload": {"media_url": media_url}}]
+        if act.template is not None:
+            return [{"kind": Message.Kind.TEMPLATE, "payload": act.template}]
+        if act.media_url:
+            payload = {"media_url": act.media_url}
+            return [{"kind": Message.Kind.DOCUMENT, "body": act.body, "payload": payload}]
         limits = gateways.carrier(self.channel).limits(self.channel)
+        body = act.body
         parts: list[dict[str, Any]] = []
-        for file in files:
-            limit = limits.file(file.content_type)
-            assert limit is not None  # must_fit has been asked
-            parts.append({"kind": limit.kind, "file": file, "body": ""})
-            if body and limit.caption and len(parts) == 1:
-                parts[0]["body"], body = body, ""
+        for file in act.files:
+            limit = limits.files[file.content_type]  # must_fit has looked
+            caption = body if limit.caption and not parts else ""
+            body = "" if caption else body
+            parts.append({"kind": limit.kind, "file": file, "body": caption})
         if body:
             parts.append({"kind": Message.Kind.TEXT, "body": body})
         return parts
 
-    def _insert(
-        self, part: dict[str, Any], by: Agent | None, client_id: uuid.UUID, count: int
-    ) -> Message:
+    def _insert(self, act: _Act, n: int, part: dict[str, Any], count: int, by: Agent | None) -> Message:
         message = Message.objects.create(
             conversation=self,
             direction=Message.Direction.OUTBOUND,
             kind=part["kind"],
             body=part.get("body", ""),
-            payload={**part.get("payload", {}), "parts": count},
+            payload={**part.get("payload", {}), "parts": count, "act": act.digest},
             status=statuses.QUEUED,
             author=by,
-            client_id=client_id,
+            client_id=act.part_id(n),
         )
         message.refresh_from_db(fields=["created_at"])
         if file := part.get("file"):
@@ -218,6 +219,26 @@ class Replying:
                 raise Refused("file_used", _("This file was already sent."), _("Attach it again."))
         gateways.carrier(self.channel).dispatch(message)
         return message
+
+
+@dataclass(frozen=True)
+class _Act:
+    """One press of Send."""
+
+    body: str
+    files: tuple[Attachment, ...] = ()
+    template: dict[str, Any] | None = None
+    media_url: str = ""
+    client_id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @property
+    def digest(self) -> str:
+        """Tells a repeated act from a changed one under the same number."""
+        content = [self.body, [str(f.key) for f in self.files], self.template, self.media_url]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+    def part_id(self, n: int) -> uuid.UUID:
+        return self.client_id if n == 0 else uuid.uuid5(self.client_id, str(n))
 
 
 def must_fit(file: Attachment, limits: gateways.Limits) -> None:
@@ -243,7 +264,3 @@ def must_fit(file: Attachment, limits: gateways.Limits) -> None:
             },
             _("Send a smaller file."),
         )
-
-
-def _part_id(client_id: uuid.UUID, n: int) -> uuid.UUID:
-    return client_id if n == 0 else uuid.uuid5(client_id, str(n))
