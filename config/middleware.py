@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+# Asked for all day, by browsers and by machines.
+QUIET = ("/static/", "/healthz", "/readyz", "/metrics")
+
 logger = logging.getLogger("fanlight.access")
 
 
@@ -18,7 +21,7 @@ class AccessLogMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         response = self.get_response(request)
-        if not request.path.startswith("/static/"):
+        if not request.path.startswith(QUIET):
             milliseconds = (time.perf_counter() - started) * 1000
             logger.info("%s %s %s %.0f ms", request.method, request.path, response.status_code, milliseconds)
         return response

@@ -42,6 +42,7 @@ from django.conf import settings  # noqa: E402
 from config import postgres  # noqa: E402
 from tests.jobs import run_due_jobs  # noqa: E402
 
+settings.STATIC_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.MEDIA_ROOT = Path(tempfile.mkdtemp(prefix="fanlight-media-"))
 
@@ -68,6 +69,18 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     for number in free_slot():
         database["TEST"] = {**database.get("TEST", {}), "NAME": f"test_{database['NAME']}_{number}"}
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright's event loop stays in the thread for the rest of the run."""
+    items.sort(key=lambda item: "/tests/browser/" in item.path.as_posix())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [r for r in terminalreporter.getreports("skipped") if "no Chromium here" in str(r.longrepr)]
+    if skipped:
+        terminalreporter.section("BROWSER TESTS DID NOT RUN", sep="!", red=True)
+        terminalreporter.line(f"{len(skipped)} tests need a Chromium. Install one, or set CHROMIUM to its path.")
 
 
 @pytest.fixture
