@@ -14,13 +14,15 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
-# What the generated search columns need before their tables exist. Combining marks go, then everything
-# that is neither letter nor digit becomes a space. Immutable, as a stored column demands;
-# `inbox.search.fold` is its twin.
+# What the generated search columns need before their tables exist. Marks (accents, Arabic vowel signs) go,
+# Han and Kana become words of their own, what is neither letter nor digit becomes a space. Immutable, as a
+# stored column demands. Asked words go through the same function (inbox/search.py).
 FOLD = r"""
 CREATE FUNCTION inbox_fold(t text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT RETURN
-    btrim(regexp_replace(
-        regexp_replace(lower(normalize(t, NFKD)), '[\u0300-\u036f]+', '', 'g'),
+    btrim(regexp_replace(regexp_replace(regexp_replace(
+        lower(normalize(t, NFKD)),
+        '[\u0300-\u036f\u0640\u064b-\u065f\u0670]+', '', 'g'),
+        '([\u2e80-\u9fff])', ' \1 ', 'g'),
         '[^[:alnum:]]+', ' ', 'g'))
 """
 
