@@ -1,0 +1,153 @@
+"""How the inbox shows people, times and windows: small, shared by every screen."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from lucide.templatetags.lucide import lucide
+
+from inbox import windows
+from inbox.models import Conversation
+
+register = template.Library()
+
+HUES = ("rose", "clay", "sand", "moss", "sea", "sky", "iris", "plum")
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "", **attributes: object) -> SafeString:
+    """A Lucide icon for the eye only: `{% icon "inbox" "icon--sm" %}`; say in words beside it what it means."""
+    return lucide(name, size=None, **{"class": f"icon {classes}".strip(), "aria_hidden": "true"} | attributes)
+
+
+@register.filter
+def hue(thing: object) -> str:
+    """One of eight hues, always the same one for the same person, channel or tag."""
+    word = f"{type(thing).__name__}{pk}" if (pk := getattr(thing, "pk", None)) else str(thing)
+    return f"hue-{HUES[zlib.crc32(word.encode()) % len(HUES)]}"
+
+
+# The 24-hour window
+
+
+@register.filter
+def window(conversation: Conversation, now: datetime) -> windows.Remaining:
+    return conversation.window(now)
+
+
+@register.filter
+def dash(remaining: windows.Remaining, percent_of: int = 100) -> str:
+    """`stroke-dasharray` of a ring with pathLength 100; a full stop in every language."""
+    return f"{remaining.percent:.1f} {percent_of}"
+
+
+@register.filter
+def percent(remaining: windows.Remaining) -> str:
+    """Width of the fuse, "7.8%"; a full stop in every language."""
+    return f"{remaining.percent:.1f}%"
+
+
+@register.filter
+def time_left(remaining: windows.Remaining) -> str:
+    """Minutes under four hours, whole hours above: "38m", "1h 52m", "23h"."""
+    hours, minutes = divmod(remaining.minutes, 60)
+    if not hours:
+        return _("%(minutes)dm") % {"minutes": minutes}
+    if remaining.left <= windows.SOON:
+        return _("%(hours)dh %(minutes)02dm") % {"hours": hours, "minutes": minutes}
+    return _("%(hours)dh") % {"hours": hours}
+
+
+@register.filter
+def epoch(moment: datetime | None) -> str:
+    """Milliseconds since 1970 for scripts; empty for None."""
+    return str(int(moment.timestamp() * 1000)) if moment else ""
+
+
+# Times
+
+
+@register.filter
+def clock_time(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), "H:i")
+
+
+@register.filter
+def when(moment: datetime, now: datetime | None = None) -> str:
+    """As short as it stays clear: "14:48", "Wed 15:26" for yesterday, "Tue", "5 Jun", "Dec 2025"."""
+    moment, now = timezone.localtime(moment), timezone.localtime(now)
+    days = (now.date() - moment.date()).days
+    if days <= 0:
+        return date_format(moment, "H:i")
+    if days < 7:
+        return date_format(moment, "D H:i" if days == 1 else "D")
+    return date_format(moment, "j M" if moment.year == now.year else "M Y")
+
+
+@register.filter
+def day_heading(moment: datetime, now: datetime | None = None) -> str:
+    """ "Today", "Yesterday", "Wednesday", "5 June", "5 June 2025"."""
+    moment, now = timezone.localtime(moment), timezone.localtime(now)
+    days = (now.date() - moment.date()).days
+    if days == 0:
+        return _("Today")
+    if days == 1:
+        return _("Yesterday")
+    if 0 < days < 7:
+        return date_format(moment, "l")
+    return date_format(moment, "j F" if moment.year == now.year else "j F Y")
+
+
+@register.filter
+def full_time(moment: datetime) -> str:
+    """For title attributes: date and time in words."""
+    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+
+
+# What a message is, at a glance
+
+KIND_ICONS = {
+    "image": "image",
+    "video": "video",
+    "audio": "mic",
+    "document": "file-text",
+    "location": "map-pin",
+    "contacts": "contact-round",
+    "sticker": "sticker",
+    "button": "pointer",
+    "list": "list-checks",
+    "interactive": "clipboard-list",
+    "template": "layout-template",
+    "unsupported": "circle-question-mark",
+}
+STATUS_ICONS = {
+    "queued": "clock-3",
+    "sending": "clock-3",
+    "unknown": "circle-question-mark",
+    "accepted": "check",
+    "sent": "check",
+    "delivered": "check-check",
+    "read": "check-check",
+    "undelivered": "circle-alert",
+    "failed": "circle-alert",
+    "canceled": "circle-alert",
+}
+
+
+@register.filter
+def kind_icon(kind: str) -> str:
+    """Lucide name for what is not plain text; empty for text."""
+    return KIND_ICONS.get(kind, "")
+
+
+@register.filter
+def status_icon(status: str) -> str:
+    """Lucide name of the tick, clock or mark; empty for what was received."""
+    return STATUS_ICONS.get(status, "")
+
