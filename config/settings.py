@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,10 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key(DATA_DIR)
 # Old keys still open what they sealed (sessions, encrypted tokens) while a key is being changed.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS",
+    default=["localhost", "127.0.0.1", "[::1]", *re.findall(r"^https?://([^/:]+)", PUBLIC_BASE_URL)],
+)
 TESTING = "pytest" in sys.modules
 
 # --- Twilio -------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from config import health, setup
+from inbox.views.events import events
 
 # Sign-in has addresses of its own, and nobody signs themselves up.
 OURS = {"account_login", "account_logout"}
@@ -16,6 +17,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("setup/<str:token>/", setup.first_admin, name="setup"),
+    path("events/", events, name="events"),
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("account/", include([p for p in account_urls.urlpatterns if p.name not in OURS])),

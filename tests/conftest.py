@@ -22,7 +22,7 @@ os.environ |= {
     "DEBUG": "0",
     "DEMO": "0",
     "PORT": "8000",
-    "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],testserver",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],testserver,inbox.example",
     "PUBLIC_BASE_URL": "https://inbox.example",
     "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
     "TWILIO_AUTH_TOKEN": AUTH_TOKEN,

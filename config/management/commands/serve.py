@@ -58,6 +58,7 @@ class Command(BaseCommand):
         if migrate:
             self.say("Bringing the database up to date …")
             call_command("migrate", verbosity=0, interactive=False)
+        self.check(databases=["default"])
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
         if settings.DEMO:
