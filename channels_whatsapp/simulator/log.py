@@ -40,6 +40,8 @@ class Entry:
     remark: str = ""
     fallback: bool = False
     wrong_signature: bool = False
+    #: Place in the log: ids are given when a webhook starts, this when it has ended.
+    serial: int = 0
 
     @property
     def ok(self) -> bool:
@@ -72,6 +74,8 @@ class Log:
         self._ids = itertools.count(1)
         self._entries: deque[Entry] = deque(maxlen=LONGEST)
         self._told: dict[str, str] = {}
+        #: The newest entry's serial.
+        self.last = 0
         #: Calls by "METHOD /path/{pattern}", and how many ran at once.
         self.calls: Counter[str] = Counter()
         self.in_flight = 0
@@ -83,6 +87,7 @@ class Log:
     def add(self, entry: Entry) -> None:
         with self._lock:
             entry.remark = entry.remark or self._remark(entry)
+            self.last = entry.serial = self.last + 1
             self._entries.append(entry)
         self._feed.publish("log")
 

@@ -111,7 +111,9 @@ class Message:
     send_at: datetime | None = None
     #: Left out of the Messages list until this moment (a fault).
     hidden_until: datetime | None = None
+    #: Revisions of the account's state: when it was made, appeared on the phone, changed last.
     born: int = 0
+    shown_at: int = 0
     revision: int = 0
 
     @property

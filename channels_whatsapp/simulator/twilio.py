@@ -110,7 +110,7 @@ class Twilio(Contents, Senders):
     def keep(self, message: Message) -> Message:
         with self.lock:
             self.revision += 1
-            message.born = message.revision = self.revision
+            message.born = message.revision = message.shown_at = self.revision
             self.messages[message.sid] = message
             self.media.update({media.sid: media for media in message.media})
         self.feed.publish("phone")
@@ -124,6 +124,8 @@ class Twilio(Contents, Senders):
             message.updated = self.now()
             for name, value in changes.items():
                 setattr(message, name, value)
+            if changes.get("status") == "sent":
+                message.shown_at = self.revision
         self.feed.publish("phone")
 
     def message(self, sid: str) -> Message:

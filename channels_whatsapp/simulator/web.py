@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from email.message import Message as Headers
+from email.parser import BytesParser
+from email.policy import default
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -176,9 +178,13 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(head + (b"" if self.command == "HEAD" else answer.body))
             return
         self.close_connection = True
-        self.wfile.write(head)
-        for chunk in answer.stream:
-            self.wfile.write(chunk)
+        try:
+            self.wfile.write(head)
+            for chunk in answer.stream:
+                self.wfile.write(chunk)
+        finally:
+            # A generator must learn at once that its reader left.
+            getattr(answer.stream, "close", lambda: None)()
 
     def _head(self, answer: Answer) -> bytes:
         lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
@@ -198,3 +204,19 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.rfile.close()
         self.connection.close()
+
+
+def multipart(request: Request) -> tuple[dict[str, str], dict[str, tuple[str, str, bytes]]]:
+    """Fields and files of any form: ({name: text}, {name: (file name, content type, data)})."""
+    if request.content_type != "multipart/form-data":
+        return {name: values[0] for name, values in request.form().items()}, {}
+    head = f"Content-Type: {request.headers['Content-Type']}\r\n\r\n".encode()
+    fields: dict[str, str] = {}
+    files: dict[str, tuple[str, str, bytes]] = {}
+    for part in BytesParser(policy=default).parsebytes(head + request.body).iter_parts():
+        name, data = str(part.get_param("name", header="content-disposition")), part.get_payload(decode=True) or b""
+        if part.get_filename() is None:
+            fields[name] = data.decode(errors="replace")
+        elif data:
+            files[name] = (part.get_filename() or "", part.get_content_type(), data)
+    return fields, files
