@@ -44,7 +44,8 @@ def credentials() -> Iterator[Finding]:
 def sender() -> Iterator[Finding]:
     address, number = settings.TWILIO_WHATSAPP_FROM, settings.WHATSAPP_BUSINESS_PHONE_NUMBER
     kind, _, digits = address.partition(":")
-    if address and not (kind == "whatsapp" and NUMBER.fullmatch(digits)):
+    is_address = kind == "whatsapp" and NUMBER.fullmatch(digits)
+    if address and not is_address:
         yield "E004", "TWILIO_WHATSAPP_FROM is not a WhatsApp address.", "Write it as whatsapp:+14155238886."
     if number and not NUMBER.fullmatch(number):
         yield (
@@ -52,7 +53,7 @@ def sender() -> Iterator[Finding]:
             "WHATSAPP_BUSINESS_PHONE_NUMBER is not an international number.",
             "Write it as +14155238886, without spaces.",
         )
-    elif number and address and number != digits:
+    elif number and is_address and number != digits:
         yield (
             "E006",
             "WHATSAPP_BUSINESS_PHONE_NUMBER and TWILIO_WHATSAPP_FROM name different numbers.",

@@ -156,31 +156,42 @@ def _make_cluster(root: Path, identity: Identity) -> None:
 
 
 def _launch(root: Path, identity: Identity) -> None:
-    sockets = _private_socket_dir(root, identity)
+    command = [*identity.prefix, *_server_command(root, _private_socket_dir(root, identity))]
     (_cluster(root) / "postmaster.pid").unlink(missing_ok=True)  # stale: `_server_pid` found no server
+    deadline = time.monotonic() + START_SECONDS
+    while (complaint := _try_launch(root, command, deadline)) is not None:
+        # The last sessions of a killed server need a moment to notice that it is gone.
+        if "shared memory" not in complaint or time.monotonic() > deadline:
+            raise PostgresError(f"PostgreSQL stopped at once: {complaint}")
+        time.sleep(0.2)
+
+
+def _server_command(root: Path, sockets: Path) -> list[str]:
     options = {
         "listen_addresses": "",
         "unix_socket_directories": f'"{sockets}"',
         "unix_socket_permissions": "0700",
         "max_connections": "100",
     }
-    command = [_binary("postgres"), "-D", str(_cluster(root))]
-    command += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+    words = [_binary("postgres"), "-D", str(_cluster(root))]
+    return words + [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+
+
+def _try_launch(root: Path, command: list[str], deadline: float) -> str | None:
+    """None when it accepts connections, else the end of its log."""
     with (root / "log").open("ab") as log:
         server = subprocess.Popen(
-            [*identity.prefix, *command],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
             env=_environment(), start_new_session=True,
         )  # fmt: skip
-    _wait(lambda: _accepts(root, server), START_SECONDS, f"PostgreSQL did not start; see {root / 'log'}")
-    server.returncode = 0  # it stays when we go: no "still running" warning from its handle
-
-
-def _accepts(root: Path, server: subprocess.Popen[bytes]) -> bool:
-    if server.poll() is not None:
-        tail = (root / "log").read_text(errors="replace").splitlines()[-3:]
-        raise PostgresError("PostgreSQL stopped at once: " + " / ".join(tail))
-    return _connects(root)
+    while server.poll() is None:
+        if _connects(root):
+            server.returncode = 0  # it stays when we go: no "still running" warning from its handle
+            return None
+        if time.monotonic() > deadline:
+            raise PostgresError(f"PostgreSQL does not answer; see {root / 'log'}")
+        time.sleep(0.02)
+    return " / ".join((root / "log").read_text(errors="replace").splitlines()[-3:])
 
 
 def _shut_down(root: Path) -> None:
@@ -311,14 +322,13 @@ def _own(root: Path, identity: Identity) -> None:
 def _private_socket_dir(root: Path, identity: Identity) -> Path:
     """Whoever may enter it may connect, so it is 0700 and must not be somebody else's."""
     path = _socket_dir(root.parent)
-    if os.geteuid() == 0 and path.exists() and path.lstat().st_uid != identity.uid:
-        shutil.rmtree(path)
+    if path.is_dir() and not path.is_symlink() and os.geteuid() in (0, path.stat().st_uid):
+        shutil.rmtree(path)  # with the lock file of a killed server
     path.mkdir(mode=0o700, exist_ok=True)
     if os.geteuid() == 0:
         os.lchown(path, identity.uid, -1)
-    if path.is_symlink() or path.stat().st_uid != identity.uid:
+    if path.is_symlink() or path.stat().st_uid != identity.uid or path.stat().st_mode & 0o077:
         raise PostgresError(f"{path} belongs to another user. Remove it.")
-    path.chmod(0o700)
     return path
 
 

@@ -37,11 +37,13 @@ os.environ |= {
     "TIME_ZONE": "UTC",
 }
 
+import django  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from config import postgres  # noqa: E402
 from tests.jobs import run_due_jobs  # noqa: E402
 
+django.setup()  # so that the conftests below this one may import models
 settings.STATIC_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.MEDIA_ROOT = Path(tempfile.mkdtemp(prefix="fanlight-media-"))
