@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from channels_whatsapp.api import Send
+from inbox.api.urls import both
 
 app_name = "channels_whatsapp"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    *both("api/whatsapp/send", Send, "api-send"),
+]
