@@ -6,7 +6,8 @@ from inbox.models.contact import Address, ConsentEntry, Contact, Window
 from inbox.models.conversation import Conversation
 from inbox.models.draft import Draft
 from inbox.models.event import Event
-from inbox.models.message import Message, SendAttempt
+from inbox.models.message import Message
+from inbox.models.send_attempt import SendAttempt
 from inbox.models.tag import Tag
 
 __all__ = [

@@ -11,6 +11,7 @@ from inbox import live
 
 if TYPE_CHECKING:
     from inbox.models.agent import Agent
+    from inbox.models.channel import Channel
     from inbox.models.conversation import Conversation
     from inbox.models.message import Message
 
@@ -55,6 +56,7 @@ class Event(models.Model):
         conversation: Conversation | None = None,
         message: Message | None = None,
         by: Agent | None = None,
+        channel: Channel | None = None,
         **data: Any,
     ) -> Event:
         """Write the row and tell the open inboxes, both on commit of the caller's transaction."""
@@ -62,7 +64,7 @@ class Event(models.Model):
             verb=verb,
             conversation=conversation,
             message=message,
-            channel_id=conversation.channel_id if conversation else None,
+            channel_id=conversation.channel_id if conversation else channel and channel.pk,
             actor=by,
             data=data,
         )

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -149,8 +148,10 @@ class Message(models.Model):
         column = _TIMES.get(status)
         if column:
             changes[column] = at
+        if error:
+            changes["error"] = error[:300]
         if error_code:
-            changes |= {"error_code": error_code, "error": error[:300]}
+            changes["error_code"] = error_code
         rows = Message.objects.filter(pk=self.pk, status__in=statuses.below(status))
         if not rows.update(**changes):
             return False
@@ -218,42 +219,3 @@ _TIMES = {
     statuses.UNDELIVERED: "failed_at",
     statuses.CANCELED: "failed_at",
 }
-
-
-class SendAttempt(models.Model):
-    """One call to the carrier. Committed before the call, completed after it."""
-
-    class Outcome(models.TextChoices):
-        CALLING = "calling", _("Call in flight")
-        ACCEPTED = "accepted", _("Accepted")
-        REFUSED = "refused", _("Refused")
-        # The carrier said that it did not take it (429) or was never reached: nothing was created.
-        POSTPONED = "postponed", _("Put off")
-        UNKNOWN = "unknown", _("Outcome unknown")
-
-    message = models.ForeignKey(Message, models.CASCADE, related_name="attempts")
-    # Travels in the status callback's address and so proves which call a message came from.
-    ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.CALLING)
-    sid = models.CharField(max_length=40, null=True)
-    error_code = models.PositiveIntegerField(null=True)
-    detail = models.CharField(max_length=300, blank=True)
-    started_at = models.DateTimeField(db_default=Now())
-    finished_at = models.DateTimeField(null=True)
-    # How often, since the outcome became unknown, the carrier's list was read and did not show it.
-    fruitless_looks = models.PositiveSmallIntegerField(default=0)
-
-    class Meta:
-        verbose_name = _("send attempt")
-        verbose_name_plural = _("send attempts")
-        constraints = [models.UniqueConstraint(fields=["sid"], name="attempt_sid")]
-        indexes = [
-            models.Index(
-                fields=["started_at"],
-                name="attempt_open",
-                condition=Q(outcome__in=["calling", "unknown"]),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_outcome_display()} {self.ref}"
