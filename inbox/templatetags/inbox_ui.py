@@ -12,8 +12,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
-from inbox import windows
-from inbox.models import Conversation
+from inbox import finding, listing, statuses, windows
+from inbox.listing import Filters
+from inbox.models import Address, Conversation, Message
 
 register = template.Library()
 
@@ -151,3 +152,62 @@ def status_icon(status: str) -> str:
     """Lucide name of the tick, clock or mark; empty for what was received."""
     return STATUS_ICONS.get(status, "")
 
+
+
+@register.filter
+def is_failure(status: str) -> bool:
+    return status in statuses.FAILURES
+
+
+@register.filter
+def tick_class(status: str) -> str:
+    """Colours the tick of what was read and the mark of what failed."""
+    if status in statuses.FAILURES:
+        return "icon--bad"
+    return "icon--read" if status == statuses.READ else ""
+
+
+@register.filter
+def kind_label(kind: str) -> str:
+    """"Photo", "Voice message"; empty for plain text."""
+    return "" if kind == Message.Kind.TEXT else str(dict(Message.Kind.choices).get(kind, ""))
+
+
+@register.filter
+def status_label(status: str) -> str:
+    return str(dict(Message.Status.choices).get(status, ""))
+
+
+# The list
+
+
+@register.simple_tag
+def query(filters: Filters, **changes: object) -> str:
+    """The address's "?…" for these filters with some of them changed."""
+    return filters.but(**changes).query
+
+
+@register.simple_tag
+def query_after(filters: Filters, cursor: listing.Cursor) -> str:
+    """The address's "?…" of the page after this one."""
+    return f"{filters.query}{'&' if filters.query else '?'}after={cursor}"
+
+
+@register.filter
+def customer_name(conversation: Conversation) -> str:
+    """As `Contact.display_name`, without a query for the addresses."""
+    contact, address = conversation.contact, conversation.address
+    number = address.number if address.kind == Address.Kind.PHONE else ""
+    return contact.name or contact.profile_name or number or _("Unknown customer")
+
+
+@register.filter
+def rank(conversation: Conversation, section: str) -> str:
+    """Place within a section as a number that rises downwards, for scripts that insert a row."""
+    micros = int(listing.rank(conversation, section).timestamp() * 1_000_000)
+    return str(micros if section == listing.SOON else -micros)
+
+
+@register.filter
+def snippet(message: Message, text: str) -> list[tuple[str, bool]]:
+    return finding.snippet(message.body, text)
