@@ -165,8 +165,9 @@ def environ(scope: Scope, body: IO[bytes]) -> dict[str, Any]:
 def _headers(scope: Scope) -> dict[str, str]:
     found: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
-        if b"_" in raw_name:
-            continue  # X_Forwarded_Proto would pass for X-Forwarded-Proto
+        # X_Forwarded_Proto would pass for X-Forwarded-Proto; the length is the one we counted.
+        if b"_" in raw_name or raw_name == b"content-length":
+            continue
         name, value = raw_name.decode("latin-1").upper().replace("-", "_"), raw_value.decode("latin-1")
         name = name if name == "CONTENT_TYPE" else f"HTTP_{name}"
         joint = "; " if name == "HTTP_COOKIE" else ","

@@ -45,6 +45,8 @@ from tests.jobs import run_due_jobs  # noqa: E402
 
 django.setup()  # so that the conftests below this one may import models
 settings.STATIC_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
+# Threads of a test give their connection back, so that none is left open when the thread is gone.
+settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.MEDIA_ROOT = Path(tempfile.mkdtemp(prefix="fanlight-media-"))
 

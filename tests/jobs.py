@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -32,7 +33,9 @@ def _next(later: bool) -> Job | None:
     if later:
         connector.execute_query("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
     row = connector.execute_query_one(sql.queries["fetch_job"], queues=None, worker_id=None)
-    return Job.from_row(row) if row["id"] is not None else None
+    if row["id"] is None:
+        return None
+    return Job.from_row({**row, "args": json.loads(row["args"])})  # Django leaves JSON as text
 
 
 def _run(job: Job, raising: bool) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import http.client
 import os
 import subprocess
@@ -18,11 +17,6 @@ from inbox.models import Agent
 from tests.browser.stack import ROOT, free_port
 
 
-def run(coroutine: object, seconds: float = 20) -> object:
-    """Run a coroutine in a loop of its own."""
-    return asyncio.run(asyncio.wait_for(coroutine, seconds))
-
-
 def database_url() -> str:
     """Address of the test database, for a process of its own."""
     database = connection.settings_dict
@@ -35,13 +29,14 @@ class Web:
     """A web process as `serve` starts it, on the test database."""
 
     def __init__(self, log: Path) -> None:
-        self.port = free_port()
+        self.port, self.log = free_port(), log.open("w")
+        self.connections: list[http.client.HTTPConnection] = []
         words = ["-m", "uvicorn", "config.asgi:application", "--port", str(self.port), "--no-proxy-headers"]
         words += ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "3"]
         self.process = subprocess.Popen(
             [sys.executable, *words],
             cwd=ROOT, env={**os.environ, "DATABASE_URL": database_url()},
-            stdout=log.open("w"), stderr=subprocess.STDOUT,
+            stdout=self.log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self._wait_until_up()
 
@@ -56,6 +51,7 @@ class Web:
 
     def request(self, method: str, path: str, body: bytes = b"", **headers: str) -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        self.connections.append(connection)
         connection.request(method, path, body, {"Host": "localhost", **headers})
         return connection.getresponse()
 
@@ -74,7 +70,13 @@ class Web:
         started = time.monotonic()
         self.process.terminate()
         self.process.wait(20)
-        return time.monotonic() - started
+        seconds = time.monotonic() - started
+        self.log.close()
+        return seconds
+
+    def hang_up(self) -> None:
+        for connection in self.connections:
+            connection.close()
 
 
 def frame(response: http.client.HTTPResponse) -> str:
@@ -92,6 +94,7 @@ def web(transactional_db: None, tmp_path: Path) -> Iterator[Web]:
     web = Web(tmp_path / "web.log")
     yield web
     web.stop()
+    web.hang_up()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import threading
 from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -76,10 +77,11 @@ class WorkerLoop:
 
     async def _stoppable(self, work: Any) -> None:
         """Await `work`, and cancel it on the first SIGTERM or SIGINT: a worker then finishes its jobs."""
-        task = asyncio.ensure_future(work)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop, task)
+        task = self._current = asyncio.ensure_future(work)
+        loop = self._loop = asyncio.get_running_loop()
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self._stop, task)
         try:
             await task
         except asyncio.CancelledError:
@@ -90,6 +92,11 @@ class WorkerLoop:
         if not self.is_stopping:
             self.is_stopping = True
             task.cancel()
+
+
+    def stop_from_outside(self) -> None:
+        """As a signal does, for a thread that cannot be signalled."""
+        self._loop.call_soon_threadsafe(self._stop, self._current)
 
 
 def worker_app() -> App:
