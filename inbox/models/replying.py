@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inbox import gateways, statuses
+from inbox import gateways, splitting, statuses
 from inbox.models.attachment import Attachment
 from inbox.models.contact import Window, open_window_of
 from inbox.models.event import Event
@@ -37,6 +37,7 @@ class Replying:
         media_url: str = "",
         client_id: uuid.UUID | None = None,
         seen: int | None = None,
+        split: bool = False,
     ) -> list[Message]:
         """Queue what an agent or a program writes; the worker sends it.
 
@@ -45,9 +46,10 @@ class Replying:
         :param client_id: the writer's own number for this act. The same one again is answered with
             the messages that it made the first time.
         :param seen: the last message the writer had on screen; refused when a newer one is there.
+        :param split: a text too long for one message goes as several, in order.
         :raises Refused: with a code, a sentence and the next step.
         """
-        act = _Act(body.strip(), tuple(files), template, media_url, client_id or uuid.uuid4())
+        act = _Act(body.strip(), tuple(files), template, media_url, client_id or uuid.uuid4(), split)
         if done := self._already(act):
             return done
         try:
@@ -156,7 +158,7 @@ class Replying:
             raise Refused("empty", _("There is nothing to send."), _("Write something, or attach a file."))
         limits = gateways.carrier(self.channel).limits(self.channel)
         over = len(act.body) - limits.body
-        if over > 0:
+        if over > 0 and not act.split:
             raise Refused(
                 "too_long",
                 ngettext(
@@ -190,16 +192,13 @@ class Replying:
             payload = {"media_url": act.media_url}
             return [{"kind": Message.Kind.DOCUMENT, "body": act.body, "payload": payload}]
         limits = gateways.carrier(self.channel).limits(self.channel)
-        body = act.body
+        texts = splitting.split(act.body, limits.body)
         parts: list[dict[str, Any]] = []
         for file in act.files:
             limit = limits.files[file.content_type]  # must_fit has looked
-            caption = body if limit.caption and not parts else ""
-            body = "" if caption else body
+            caption = texts.pop(0) if limit.caption and texts and not parts else ""
             parts.append({"kind": limit.kind, "file": file, "body": caption})
-        if body:
-            parts.append({"kind": Message.Kind.TEXT, "body": body})
-        return parts
+        return parts + [{"kind": Message.Kind.TEXT, "body": text} for text in texts]
 
     def _insert(self, act: _Act, n: int, part: dict[str, Any], count: int, by: Agent | None) -> Message:
         message = Message.objects.create(
@@ -230,6 +229,7 @@ class _Act:
     template: dict[str, Any] | None = None
     media_url: str = ""
     client_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    split: bool = False
 
     @property
     def digest(self) -> str:
