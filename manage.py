@@ -5,7 +5,15 @@ import os
 import sys
 
 # These answer without a database, or start it themselves.
-WITHOUT_DATABASE = {"help", "version", "simulator", "collectstatic", "makemessages", "compilemessages", "serve"}
+WITHOUT_DATABASE = {
+    "help",
+    "version",
+    "simulator",
+    "collectstatic",
+    "makemessages",
+    "compilemessages",
+    "serve",
+}
 
 
 def main() -> None:
@@ -32,7 +40,9 @@ def read_settings() -> None:
     except ImproperlyConfigured as error:
         sys.exit(f"Error: {error}")
     except OSError as error:
-        sys.exit(f"Error: cannot use {error.filename}: {error.strerror}. Set DATA_DIR to a directory of yours.")
+        sys.exit(
+            f"Error: cannot use {error.filename}: {error.strerror}. Set DATA_DIR to a directory of yours."
+        )
 
 
 def start_database() -> None:

@@ -127,7 +127,11 @@ def _collect(iterable: Iterable[bytes], started: list[Any], chunks: list[bytes])
             close()
     status, headers = started
     encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    if rest is None and status not in (204, 304) and not any(name == b"content-length" for name, _ in encoded):
+    if (
+        rest is None
+        and status not in (204, 304)
+        and not any(name == b"content-length" for name, _ in encoded)
+    ):
         encoded.append((b"content-length", str(size).encode()))
     return Reply(status, encoded, b"".join(chunks), rest, close)
 

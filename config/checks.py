@@ -36,7 +36,11 @@ def credentials() -> Iterator[Finding]:
     if sid and not ACCOUNT_SID.fullmatch(sid):
         yield "E001", "TWILIO_ACCOUNT_SID is not an account SID.", "It begins with AC and has 34 characters."
     if sid and not tokens:
-        yield "E002", "TWILIO_AUTH_TOKEN is missing.", "Copy it from the Twilio Console, beside the account SID."
+        yield (
+            "E002",
+            "TWILIO_AUTH_TOKEN is missing.",
+            "Copy it from the Twilio Console, beside the account SID.",
+        )
     if tokens and not sid:
         yield "E003", "TWILIO_AUTH_TOKEN is set without TWILIO_ACCOUNT_SID.", "Set both, or neither."
 

@@ -12,7 +12,6 @@ import atexit
 import fcntl
 import hashlib
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -23,6 +22,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
+
+from config.identity import Identity, NoIdentityError, choose
 
 USER = DATABASE = "fanlight"
 START_SECONDS = 300  # a long crash recovery is not a failed start
@@ -261,54 +262,15 @@ def _maintenance_url(root: Path) -> str:
     return url(root.parent).rsplit("/", 1)[0] + "/postgres"
 
 
-# --- Who runs it: PostgreSQL refuses to run as root -------------------------------------------
-
-
-class Identity:
-    """Words to put before a command so that it runs as `uid`, the owner of the files."""
-
-    def __init__(self, uid: int, prefix: list[str]) -> None:
-        self.uid, self.prefix = uid, prefix
+# --- Files and sockets ------------------------------------------------------------------------
 
 
 @cache
 def _identity() -> Identity:
-    uid = os.geteuid()
-    if uid and _known(uid):
-        return Identity(uid, [])
-    nobody = pwd.getpwnam("nobody")
-    for identity in _other_identities(uid, nobody.pw_uid, nobody.pw_gid):
-        if _works(identity):
-            return identity
-    who = "as root" if uid == 0 else f"as user {uid}, who has no name"
-    raise PostgresError(
-        f"PostgreSQL refuses to run {who}, and this system lets us neither make a user namespace "
-        "nor change the user. Run as an ordinary user, or set DATABASE_URL."
-    )
-
-
-def _other_identities(uid: int, nobody: int, group: int) -> Iterator[Identity]:
-    # In a user namespace of its own the server keeps our files and our rights under another number.
-    yield Identity(uid, ["unshare", "--user", f"--map-user={nobody}", f"--map-group={group}", "--"])
-    if uid == 0:
-        # Else another user, who may still walk into a directory that only root may enter.
-        ids = [f"--reuid={nobody}", f"--regid={group}", "--clear-groups"]
-        rights = ["--inh-caps=-all,+dac_override", "--ambient-caps=+dac_override"]
-        yield Identity(nobody, ["setpriv", *ids, *rights, "--"])
-
-
-def _known(uid: int) -> bool:
-    with suppress(KeyError):
-        return bool(pwd.getpwuid(uid))
-    return False
-
-
-def _works(identity: Identity) -> bool:
     try:
-        probe = subprocess.run([*identity.prefix, _binary("postgres"), "--version"], capture_output=True)
-    except FileNotFoundError:
-        return False
-    return probe.returncode == 0
+        return choose([_binary("postgres"), "--version"])
+    except NoIdentityError as error:
+        raise PostgresError(str(error)) from error
 
 
 def _own(root: Path, identity: Identity) -> None:
@@ -334,4 +296,6 @@ def _private_socket_dir(root: Path, identity: Identity) -> Path:
 
 def _environment() -> dict[str, str]:
     """Ours without what would redirect the server (PGDATA, PGHOST, PGOPTIONS, ...)."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C.UTF-8"}
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {
+        "LC_ALL": "C.UTF-8"
+    }

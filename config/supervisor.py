@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import IO, cast
 
 FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0
 STEADY_SECONDS = 60.0  # who ran this long starts again without a grudge
@@ -35,7 +36,8 @@ class Child:
     started_at: float = 0.0
     due_at: float = 0.0
 
-    def start(self, environment: dict[str, str]) -> None:
+    def start(self, environment: dict[str, str]) -> IO[str]:
+        """Start it and return what it writes, line by line."""
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(
             self.command,
@@ -44,6 +46,7 @@ class Child:
             start_new_session=True,  # so that Ctrl-C reaches it once, through us
             preexec_fn=die_with_parent,
         )  # fmt: skip
+        return cast(IO[str], self.process.stdout)
 
     def plan_restart(self) -> float:
         """Note when to start again; returns the seconds until then."""
@@ -91,18 +94,16 @@ class Supervisor:
     def _tend(self, child: Child) -> None:
         if child.process is None:
             if time.monotonic() >= child.due_at:
-                child.start(self.environment)
-                threading.Thread(target=self._copy_output, args=(child,), daemon=True).start()
+                output = child.start(self.environment)
+                threading.Thread(target=self._copy_output, args=(child.name, output), daemon=True).start()
         elif (code := child.process.poll()) is not None:
             wait = child.plan_restart()
             self.say("serve", f"{child.name} ended with {code}; starting it again in {wait:.0f} s")
 
-    def _copy_output(self, child: Child) -> None:
-        assert child.process
-        assert child.process.stdout
-        with child.process.stdout as lines:
+    def _copy_output(self, name: str, lines: IO[str]) -> None:
+        with lines:
             for line in lines:
-                self.say(child.name, line.rstrip())
+                self.say(name, line.rstrip())
 
     def say(self, name: str, text: str) -> None:
         self.write(f"{name:<9} | {text}")

@@ -84,7 +84,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = [r for r in terminalreporter.getreports("skipped") if "no Chromium here" in str(r.longrepr)]
     if skipped:
         terminalreporter.section("BROWSER TESTS DID NOT RUN", sep="!", red=True)
-        terminalreporter.line(f"{len(skipped)} tests need a Chromium. Install one, or set CHROMIUM to its path.")
+        terminalreporter.line(
+            f"{len(skipped)} tests need a Chromium. Install one, or set CHROMIUM to its path."
+        )
 
 
 @pytest.fixture

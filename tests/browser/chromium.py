@@ -1,4 +1,4 @@
-"""Finds a Chromium for the browser tests, and gets one when there is none: `python -m tests.browser.chromium`."""
+"""Finds a Chromium for the browser tests; `python -m tests.browser.chromium` gets one if there is none."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+ASK_PLAYWRIGHT = """
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
 
 
 @cache
@@ -42,8 +47,7 @@ def _candidates() -> Iterator[str]:
 
 
 def _of_playwright() -> str | None:
-    code = "from playwright.sync_api import sync_playwright as s\nwith s() as p: print(p.chromium.executable_path)"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    found = subprocess.run([sys.executable, "-c", ASK_PLAYWRIGHT], capture_output=True, text=True)
     path = found.stdout.strip()
     return path if found.returncode == 0 and os.path.exists(path) else None
 
@@ -75,7 +79,9 @@ def main() -> int:
     if path := find():
         print(f"Browser tests use {path}")
         return 0
-    print("No Chromium could be had: THE BROWSER TESTS WILL NOT RUN. Install one, or set CHROMIUM to its path.")
+    print(
+        "No Chromium could be had: THE BROWSER TESTS WILL NOT RUN. Install one, or set CHROMIUM to its path."
+    )
     return int(is_required())
 
 

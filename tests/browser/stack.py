@@ -99,7 +99,9 @@ class Stack:
     def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a management command with the same settings."""
         command = [sys.executable, "manage.py", *words]
-        return subprocess.run(command, cwd=ROOT, env=self.settings, text=True, capture_output=True, timeout=60)
+        return subprocess.run(
+            command, cwd=ROOT, env=self.settings, text=True, capture_output=True, timeout=60
+        )
 
     def pids(self, name: str) -> list[int]:
         """Process ids whose command line, seen from /proc, has `name` and belongs to this stack."""

@@ -30,7 +30,7 @@ class Web:
 
     def __init__(self, log: Path) -> None:
         self.port, self.log = free_port(), log.open("w")
-        self.connections: list[http.client.HTTPConnection] = []
+        self.lines: list[http.client.HTTPConnection] = []
         words = ["-m", "uvicorn", "config.asgi:application", "--port", str(self.port), "--no-proxy-headers"]
         words += ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "3"]
         self.process = subprocess.Popen(
@@ -50,10 +50,10 @@ class Web:
         raise AssertionError("the web process did not come up")
 
     def request(self, method: str, path: str, body: bytes = b"", **headers: str) -> http.client.HTTPResponse:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        self.connections.append(connection)
-        connection.request(method, path, body, {"Host": "localhost", **headers})
-        return connection.getresponse()
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        self.lines.append(line)
+        line.request(method, path, body, {"Host": "localhost", **headers})
+        return line.getresponse()
 
     def get(self, path: str, **headers: str) -> http.client.HTTPResponse:
         return self.request("GET", path, **headers)
@@ -75,8 +75,8 @@ class Web:
         return seconds
 
     def hang_up(self) -> None:
-        for connection in self.connections:
-            connection.close()
+        for line in self.lines:
+            line.close()
 
 
 def frame(response: http.client.HTTPResponse) -> str:

@@ -14,11 +14,14 @@ Application = Callable[..., Iterable[bytes]]
 
 
 def ask(
-    application: Application, body: list[bytes] = [], headers: list[tuple[bytes, bytes]] = [], **scope: Any  # noqa: B006
+    application: Application,
+    body: tuple[bytes, ...] = (),
+    headers: tuple[tuple[bytes, bytes], ...] = (),
+    **scope: Any,
 ) -> list[dict[str, Any]]:
     """What the bridge sends for one request, whose body arrives in these pieces."""
     sent: list[dict[str, Any]] = []
-    pieces = body or [b""]
+    pieces = body or (b"",)
     waiting = [{"type": "http.request", "body": p, "more_body": True} for p in pieces[:-1]]
     waiting.append({"type": "http.request", "body": pieces[-1], "more_body": False})
 
@@ -49,7 +52,9 @@ def saying(*chunks: bytes, status: str = "200 OK", seen: dict[str, Any] | None =
 
 @pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
 def test_it_obeys_the_wsgi_standard() -> None:
-    sent = ask(validator(saying(b"ok")), [b"x=1"], [(b"content-type", b"text/plain"), (b"content-length", b"3")])
+    sent = ask(
+        validator(saying(b"ok")), [b"x=1"], [(b"content-type", b"text/plain"), (b"content-length", b"3")]
+    )
     assert [message.get("status", message.get("body")) for message in sent] == [200, b"ok"]
 
 
@@ -101,7 +106,13 @@ def test_a_failing_application_is_an_empty_500() -> None:
 
 def test_headers_become_the_environment() -> None:
     seen: dict[str, Any] = {}
-    sent = [(b"x-real", b"1"), (b"x-real", b"2"), (b"cookie", b"a=1"), (b"cookie", b"b=2"), (b"x_forwarded_proto", b"s")]
+    sent = [
+        (b"x-real", b"1"),
+        (b"x-real", b"2"),
+        (b"cookie", b"a=1"),
+        (b"cookie", b"b=2"),
+        (b"x_forwarded_proto", b"s"),
+    ]
     ask(saying(seen=seen), headers=sent, path="/föö", query_string=b"q=\xff&a=%20b")
     assert seen["HTTP_X_REAL"] == "1,2"
     assert seen["HTTP_COOKIE"] == "a=1; b=2"

@@ -32,7 +32,9 @@ def test_a_complete_set_up_is_fine() -> None:
 
 
 def test_nothing_set_at_all_is_fine() -> None:
-    empty = dict.fromkeys(("TWILIO_ACCOUNT_SID", "TWILIO_WHATSAPP_FROM", "WHATSAPP_BUSINESS_PHONE_NUMBER"), "")
+    empty = dict.fromkeys(
+        ("TWILIO_ACCOUNT_SID", "TWILIO_WHATSAPP_FROM", "WHATSAPP_BUSINESS_PHONE_NUMBER"), ""
+    )
     assert found(**empty, TWILIO_AUTH_TOKEN=[], PUBLIC_BASE_URL="", ALLOWED_HOSTS=["localhost"]) == []
 
 
@@ -70,7 +72,9 @@ def test_it_names_what_is_wrong(number: str, changes: dict[str, Any]) -> None:
     [(set(), 140009, "on", "E020"), ({"pg_trgm"}, 180003, "on", "E021"), (set(), 150000, "off", "E022")],
 )
 def test_it_judges_the_database(missing: set[str], version: int, fsync: str, number: str) -> None:
-    assert [message.id for message in checks.judge_database(missing, version, fsync)] == [f"fanlight.{number}"]
+    assert [message.id for message in checks.judge_database(missing, version, fsync)] == [
+        f"fanlight.{number}"
+    ]
 
 
 @pytest.mark.django_db

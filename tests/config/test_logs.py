@@ -33,7 +33,12 @@ def test_a_secret_or_number_does_not_survive(text: str, canary: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["GET /conversations/42/ 200 12 ms", "SM" + "0a" * 16, "2026-11-22T22:15:25.600566Z", "sent 63016 to 14 of 20"],
+    [
+        "GET /conversations/42/ 200 12 ms",
+        "SM" + "0a" * 16,
+        "2026-11-22T22:15:25.600566Z",
+        "sent 63016 to 14 of 20",
+    ],
 )
 def test_ordinary_text_stays(text: str) -> None:
     assert logs.mask(text) == text
@@ -68,7 +73,12 @@ def test_a_traceback_is_masked_too(logger: logging.Logger, written: io.StringIO)
 
 
 def test_values_under_private_names_are_hidden() -> None:
-    event = {"event": "inbound", "body": "my card is lost", "deep": {"params": {"Body": "lost"}}, "kind": "text"}
+    event = {
+        "event": "inbound",
+        "body": "my card is lost",
+        "deep": {"params": {"Body": "lost"}},
+        "kind": "text",
+    }
     seen = logs.mask_event(None, "info", event)
     assert seen == {"event": "inbound", "body": "•••", "deep": {"params": "•••"}, "kind": "text"}
 

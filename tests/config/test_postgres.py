@@ -12,8 +12,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config import postgres
+from config import identity, postgres
 from tests.browser.stack import ROOT
+
+START = """
+import sys
+from pathlib import Path
+from config import postgres
+postgres.ensure_running(Path(sys.argv[1]))
+"""
 
 
 @pytest.fixture
@@ -50,8 +57,8 @@ def test_only_we_may_enter_the_directory_of_its_socket(data_dir: Path) -> None:
 
 def test_the_last_one_to_let_go_stops_it(data_dir: Path) -> None:
     postgres.ensure_running(data_dir)
-    code = f"from pathlib import Path; from config import postgres as p; p.ensure_running(Path({str(data_dir)!r})); input()"
-    other = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE)
+    words = [sys.executable, "-c", START + "input()", str(data_dir)]
+    other = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE)
     while len(_holders(data_dir)) < 2:
         time.sleep(0.05)
     postgres.release(data_dir)
@@ -66,8 +73,8 @@ def _holders(data_dir: Path) -> list[str]:
 
 
 def test_two_who_start_it_at_once_share_one(data_dir: Path) -> None:
-    code = f"from pathlib import Path; from config import postgres as p; p.ensure_running(Path({str(data_dir)!r}))"
-    callers = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) for _ in range(3)]
+    words = [sys.executable, "-c", START, str(data_dir)]
+    callers = [subprocess.Popen(words, cwd=ROOT) for _ in range(3)]
     assert [caller.wait(60) for caller in callers] == [0, 0, 0]
     assert not postgres.is_running(data_dir)
 
@@ -112,8 +119,8 @@ def test_the_address_is_the_same_before_and_while_it_runs(data_dir: Path) -> Non
 def test_as_root_it_runs_in_a_directory_that_only_root_may_enter(
     data_dir: Path, way: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ways = list(postgres._other_identities(0, 65534, 65534))
-    if not postgres._works(ways[way]):
+    ways = list(identity.others(0))
+    if not identity.works(ways[way], ["true"]):
         pytest.skip("this kernel does not allow it")
     monkeypatch.setattr(postgres, "_identity", lambda: ways[way])
     data_dir.mkdir(parents=True)

@@ -29,15 +29,19 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
         parser.add_argument("--workers", type=int, default=1, help="web processes (1)")
         parser.add_argument("--migrate", action="store_true", help="bring the database up to date first")
-        parser.add_argument("--dev", action="store_true", help="migrate; a demo when there are no credentials")
+        parser.add_argument("--no-worker", action="store_true", help="the worker runs elsewhere")
+        parser.add_argument(
+            "--dev", action="store_true", help="migrate; a demo when there are no credentials"
+        )
 
-    def handle(self, *, host: str, workers: int, migrate: bool, dev: bool, **_: Any) -> None:
+    def handle(self, *, host: str, workers: int, migrate: bool, dev: bool, **options: Any) -> None:
         self.check_ports(host)
         start_database()
         self.prepare(migrate or dev)
         lines = self.sign_in_lines()
         connections.close_all()
-        supervisor = Supervisor(processes(host, workers), environment(dev), self.say, keep_database)
+        children = processes(host, workers, with_worker=not options["no_worker"])
+        supervisor = Supervisor(children, environment(dev), self.say)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, supervisor.stop)
         supervisor.each_second = Announcer(supervisor, host, lines).each_second
@@ -137,19 +141,18 @@ def keep_database() -> None:
         start_database()
 
 
-def processes(host: str, workers: int) -> list[Child]:
+def processes(host: str, workers: int, *, with_worker: bool) -> list[Child]:
     python, manage = sys.executable, str(settings.BASE_DIR / "manage.py")
     web = [python, "-m", "uvicorn", "config.asgi:application", "--app-dir", str(settings.BASE_DIR)]
     web += ["--host", host, "--port", str(settings.PORT), "--workers", str(workers)]
     # Django judges what a proxy says; a second judge would make one client of all.
     web += ["--no-proxy-headers", "--no-access-log", "--no-server-header", "--log-level", "warning"]
     web += ["--timeout-graceful-shutdown", "3"]
-    children = [
-        Child("web", web),
-        Child("worker", [python, manage, "worker", "--grace", "3"]),
-    ]
+    children = [Child("web", web)]
+    if with_worker:
+        children.append(Child("worker", [python, manage, "worker", "--grace", "3"]))
     if settings.DEMO:
-        children.insert(0, Child("simulator", [python, manage, "simulator"]))
+        children.append(Child("simulator", [python, manage, "simulator"]))
     return children
 
 
@@ -162,9 +165,11 @@ def environment(dev: bool) -> dict[str, str]:
 
 
 def answers(host: str) -> bool:
-    """Does the web process answer? "testserver"-like names need not resolve: we ask the address itself."""
+    """Does the web process answer?"""
     address = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
-    request = urllib.request.Request(f"http://{address}:{settings.PORT}/healthz", headers={"Host": "localhost"})
+    request = urllib.request.Request(
+        f"http://{address}:{settings.PORT}/healthz", headers={"Host": "localhost"}
+    )
     try:
         with urllib.request.urlopen(request, timeout=1) as response:  # noqa: S310 (our own address)
             return response.status == 200

@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
 
 class WorkerLoop:
-    """Procrastinate's worker ends itself, without an error, when it loses the database. This starts it again."""
+    """Procrastinate's worker ends without an error when it loses the database. This starts it again."""
 
     def __init__(self, concurrency: int, grace: float) -> None:
         self.concurrency, self.grace = concurrency, grace
@@ -92,7 +92,6 @@ class WorkerLoop:
         if not self.is_stopping:
             self.is_stopping = True
             task.cancel()
-
 
     def stop_from_outside(self) -> None:
         """As a signal does, for a thread that cannot be signalled."""
