@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import phonenumbers
+
 from .log import Entry
 from .people import CustomerHandle
 from .records import Customer, Media, Message, Sender
@@ -26,6 +28,8 @@ class Bubble:
     quoted: Message | None
     #: What a tap or a choice answered already, so that it cannot be tapped twice.
     chosen: str = ""
+    #: The day's heading above this message, where a new day begins.
+    day: datetime | None = None
 
     @property
     def mine(self) -> bool:
@@ -103,7 +107,8 @@ def bubbles(sim: Simulator, customer: Customer, sender: str, *, since: int = 0) 
     for message in messages:
         first = before is None or before.inbound != message.inbound
         quoted = sim.twilio.messages.get(str(message.shown.get("quoted", "")))
-        bubble = Bubble(message, first, quoted, answered.get(message.sid, ""))
+        day = message.created if before is None or before.created.date() != message.created.date() else None
+        bubble = Bubble(message, first or day is not None, quoted, answered.get(message.sid, ""), day)
         # An outbound message appears when it is sent, which may be long after it was born.
         if message.shown_at > since:
             new.append(bubble)
@@ -131,11 +136,16 @@ class WindowLeft:
 
     @property
     def hours(self) -> int:
-        return int(self.left.total_seconds() // 3600)
+        return self._minutes // 60
 
     @property
     def minutes(self) -> int:
-        return int(self.left.total_seconds() // 60 % 60)
+        return self._minutes % 60
+
+    @property
+    def _minutes(self) -> int:
+        """Rounded up: the last minute still counts."""
+        return -int(-self.left.total_seconds() // 60)
 
 
 @dataclass(frozen=True)
@@ -150,7 +160,8 @@ class LogLine:
         if entry.way == "out":
             return entry.subject
         if entry.kind == "message":
-            return f"{short(entry.sid)} · {entry.subject}"
+            tapped = dict(entry.params).get("Body", "") if entry.subject in ("button", "list") else ""
+            return f"{short(entry.sid)} · {entry.subject}" + (f" “{tapped}”" if tapped else "")
         return f"{entry.subject} · {short(entry.sid)}"
 
     @property
@@ -173,6 +184,16 @@ def short(sid: str) -> str:
     return f"{sid[:4]}…{sid[-2:]}" if sid else ""
 
 
+def number(address: str) -> str:
+    """`+44 7700 900142`: an address as people write it; what is no phone number stays as it is."""
+    text = address.removeprefix("whatsapp:")
+    try:
+        parsed = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:
+        return text
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 def log_lines(sim: Simulator, *, since: int = 0, show: str = "") -> list[LogLine]:
     """Newest first, the last hundred: `show` is messages, statuses, errors or empty for all."""
     wanted = {
@@ -182,6 +203,23 @@ def log_lines(sim: Simulator, *, since: int = 0, show: str = "") -> list[LogLine
     }.get(show, lambda e: e.way == "in" or not e.kind.endswith((".list", ".fetch", ".download")))
     entries = [e for e in sim.log.entries()[-400:] if e.serial > since and wanted(e)]
     return [LogLine(e) for e in entries[:-101:-1]]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One line of a select: an address and its words."""
+
+    address: str
+    name: str
+    number: str
+    selected: bool
+
+
+def choices(records: list[Any], chosen: Any) -> list[Choice]:
+    return [
+        Choice(r.address, r.name, "" if getattr(r, "phone_hidden", False) else number(r.address), r is chosen)
+        for r in records
+    ]
 
 
 def people(sim: Simulator) -> list[Customer]:
@@ -218,6 +256,7 @@ class Scene:
     def context(self) -> dict[str, Any]:
         twilio = self.sim.twilio
         found: dict[str, Any] = {"customer": self.customer, "sender": self.sender, "revision": twilio.revision}
+        found["number"] = number(self.sender.address) if self.sender else ""
         if self.customer and self.sender:
             left = twilio.window_left(self.customer, self.sender.address)
             found["window"] = WindowLeft(left, twilio.now())

@@ -186,7 +186,7 @@ def rendered(content: Content, variables: dict[str, str]) -> dict[str, Any]:
     shown["buttons"] = [_button(action, filled) for action in shape.get("actions") or []]
     if kind == "twilio/list-picker":
         shown["list_button"] = say("button")
-        shown["items"] = [{k: fill(str(v), filled) for k, v in item.items()} for item in shape.get("items") or []]
+        shown["choices"] = [{k: fill(str(v), filled) for k, v in item.items()} for item in shape.get("items") or []]
     return shown | {"body": say("body")}
 
 

@@ -264,7 +264,9 @@ def _matches(message: Message, name: str, wanted: str) -> bool:
     if name == "From":
         return message.from_ == wanted
     if name == "DateSent":
-        return _span(wanted)[0] <= when < _span(wanted)[1]
+        # The SDK writes a day as its midnight, and means the day.
+        start, end = _span(wanted.removesuffix("T00:00:00Z"))
+        return start <= when < end
     if name == "DateSent<":
         return when < _span(wanted)[1]
     return name != "DateSent>" or when >= _span(wanted)[0]

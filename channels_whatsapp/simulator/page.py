@@ -64,8 +64,8 @@ class Page:
         show = request.query.get("show", "")
         context = scene.context() | {
             "bubbles": new,
-            "people": bubbles.people(self.sim),
-            "senders": list(self.sim.twilio.senders.values()),
+            "people": bubbles.choices(bubbles.people(self.sim), scene.customer),
+            "senders": bubbles.choices(list(self.sim.twilio.senders.values()), scene.sender),
             "lines": bubbles.log_lines(self.sim, show=show),
             "last": self.sim.log.last,
             "show": show,
@@ -121,9 +121,10 @@ class Page:
             return Answer(404, b"", "text/plain")
         kind = media.content_type.partition(";")[0]
         shown = kind.startswith(INLINE) and "svg" not in kind
-        headers = SAFE | {"Accept-Ranges": "none", "Cache-Control": "private, max-age=3600"}
+        headers = SAFE | {"Accept-Ranges": "bytes", "Cache-Control": "private, max-age=3600"}
         headers["Content-Disposition"] = "inline" if shown else "attachment"
-        return Answer(200, media.data, kind if shown else "application/octet-stream", headers)
+        answer = Answer(200, media.data, kind if shown else "application/octet-stream", headers)
+        return _part(answer, str(request.headers.get("Range", "")))
 
     def static(self, request: Request) -> Answer:
         """Static files through Django's finders, with or without the hash a manifest puts in names."""
@@ -243,6 +244,16 @@ def _gathered(news: queue.Queue[str]) -> list[str]:
     except queue.Empty:
         pass
     return list(names)
+
+
+def _part(answer: Answer, wanted: str) -> Answer:
+    """The bytes a player asked for: without them it cannot tell how long a voice message is."""
+    found, size = re.fullmatch(r"bytes=(\d+)-(\d*)", wanted), len(answer.body)
+    if found and int(found[1]) < size:
+        start, end = int(found[1]), min(int(found[2] or size - 1), size - 1)
+        answer.status, answer.body = 206, answer.body[start : end + 1]
+        answer.headers["Content-Range"] = f"bytes {start}-{end}/{size}"
+    return answer
 
 
 def _number(text: str | None) -> int:

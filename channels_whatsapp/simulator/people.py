@@ -111,7 +111,7 @@ class CustomerHandle:
     def choose(self, sid: str, item_id: str) -> Message:
         """Choose from a list message by the item's id."""
         message = self.sim.twilio.message(sid)
-        item = _pick(message.shown.get("items", []), "id", item_id)
+        item = _pick(message.shown.get("choices", []), "id", item_id)
         params = {"ListId": item["id"], "ListTitle": item["item"], "ListDescription": item.get("description", "")}
         return self.send("list", item["item"], to=message.sender.address, params=params | quoting(message), shown={"quoted": sid})
 

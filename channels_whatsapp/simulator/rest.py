@@ -63,6 +63,8 @@ class Rest:
         finally:
             self.sim.log.end_call()
         self._note(request, route, answer, began)
+        if answer.after:
+            answer.after = self.sim.scheduler.promised(answer.after)
         return answer
 
     def _guarded(self, request: Request, route: Route) -> Answer:

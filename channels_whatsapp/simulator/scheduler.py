@@ -33,6 +33,12 @@ class Scheduler:
                 heapq.heappush(self._heap, (time.monotonic() + seconds, next(self._order), job))
                 self._changed.notify_all()
 
+    def promised(self, job: Job) -> Job:
+        """A job that somebody else will run soon: until it has run, the scheduler is not idle."""
+        with self._changed:
+            self._running += 1
+        return lambda: self._run(job)
+
     def wait_idle(self, timeout: float = 10) -> bool:
         """Wait until nothing is running or due. False when `timeout` seconds were not enough."""
         with self._changed:

@@ -167,9 +167,12 @@ class Handler(BaseHTTPRequestHandler):
         query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
         request = Request(self.command, parts.path, query, self.headers, self.rfile.read(length))
         answer = self.server.answer(request)
-        self._reset() if answer.reset else self._send(answer)
-        if answer.after:
-            answer.after()
+        try:
+            self._reset() if answer.reset else self._send(answer)
+        finally:
+            # The caller may have hung up meanwhile; what was accepted goes on all the same.
+            if answer.after:
+                answer.after()
 
     def _send(self, answer: Answer) -> None:
         # Head and body leave in one write: two small ones would wait for a delayed acknowledgement.

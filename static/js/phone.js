@@ -10,9 +10,11 @@
 
   // The newest message stays in sight, unless somebody scrolled up to read.
   const toEnd = () => log()?.scrollTo(0, log().scrollHeight);
-  document.addEventListener("htmx:beforeSwap", () => { wasAtEnd = !log() || isAtEnd(log()); });
+  document.addEventListener("scroll", (event) => {
+    if (event.target === log()) wasAtEnd = isAtEnd(log());
+  }, true);
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.target.id === "phone-log" && wasAtEnd) toEnd();
+    if (log()?.contains(event.target) && wasAtEnd) toEnd();
     if (event.target.id === "phone-quote") text()?.focus();
   });
   // A picture grows when it has loaded; load events do not bubble, so they are caught on the way down.
@@ -62,6 +64,7 @@
   const toggle = (button) => {
     const panel = document.getElementById(button.getAttribute("aria-controls"));
     panel.hidden = !panel.hidden;
+    if (wasAtEnd) toEnd();
     button.setAttribute("aria-expanded", String(!panel.hidden));
   };
 
@@ -84,5 +87,7 @@
     setTimeout(() => { label.textContent = before; }, 1500);
   };
 
+  // Open without scripts, closed with them: the conversation needs the room.
+  document.querySelectorAll("[data-toggles]").forEach(toggle);
   toEnd();
 })();
