@@ -75,7 +75,7 @@ class SendAttempt(models.Model):
         if not self._finish(self.Outcome.ACCEPTED, (self.Outcome.ACCEPTED,), sid=sid):
             return False
         if self.is_latest:
-            Message.objects.filter(pk=self.message_id, sid__isnull=True).update(sid=sid)
+            Message.objects.filter(pk=self.message_id, sid__isnull=True).update(sid=sid, error="")
             self.message.sid = self.message.sid or sid
             self.message.rise(statuses.ACCEPTED, at=clock.now())
         return True

@@ -1,0 +1,205 @@
+"""What is wrong with the set-up, and how to mend it. Facts and words only; others show them."""
+
+from __future__ import annotations
+
+import ipaddress
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db.models import Max, Min
+from django.utils.translation import gettext as _
+from procrastinate.contrib.django.models import ProcrastinateWorker
+
+from channels_whatsapp.models import Account, BadSignature, Receipt, Sender
+from channels_whatsapp.sweeping import SILENT_SECONDS
+from inbox import clock, statuses
+from inbox.models import Message
+
+SLOW, STUCK = timedelta(minutes=1), timedelta(minutes=5)
+LATE_MARK = timedelta(hours=1)
+LITTLE_SPACE = 0.05
+
+
+class Level(StrEnum):
+    OK = "ok"
+    WARN = "warn"  # it works, but somebody should look
+    BAD = "bad"  # it cannot send or receive
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. `mend` is what to do about it, empty when there is nothing."""
+
+    level: Level
+    title: str
+    detail: str
+    mend: str = ""
+
+
+Check = Callable[[], Iterator[Finding]]
+
+
+def ok(title: str, detail: str) -> Finding:
+    return Finding(Level.OK, title, detail)
+
+
+def warn(title: str, detail: str, mend: str) -> Finding:
+    return Finding(Level.WARN, title, detail, mend)
+
+
+def bad(title: str, detail: str, mend: str) -> Finding:
+    return Finding(Level.BAD, title, detail, mend)
+
+
+def examine() -> list[Finding]:
+    """Every check, in the order in which things have to be mended."""
+    from channels_whatsapp import doctor_twilio  # it builds on this module's words
+
+    checks = (accounts, public_address, *HERE)
+    return [f for check in checks for f in check()] + list(doctor_twilio.examine())
+
+
+def examine_here() -> list[Finding]:
+    """The checks that ask nobody outside."""
+    return [finding for check in (accounts, public_address, *HERE) for finding in check()]
+
+
+def accounts() -> Iterator[Finding]:
+    title = _("Twilio account")
+    known = list(Account.objects.all())
+    if not known:
+        mend = _("Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, then restart.")
+        yield bad(title, _("None is known."), mend)
+    for account in known:
+        if not account.sending_token:
+            yield bad(title, _("%(account)s has no auth token.") % {"account": account},
+                      _("Enter the auth token of the account, or set TWILIO_AUTH_TOKEN."))  # fmt: skip
+    if known and not Sender.objects.exists():
+        yield bad(_("WhatsApp number"), _("None is known."), _("Set TWILIO_WHATSAPP_FROM, then restart."))
+
+
+def public_address() -> Iterator[Finding]:
+    """Twilio must reach us, and refuses callback hosts with underscores (21609)."""
+    title, url = _("Public address"), settings.PUBLIC_BASE_URL
+    parts = urlsplit(url)
+    mend = _("Set PUBLIC_BASE_URL to the https address under which Twilio reaches this server.")
+    if not url:
+        yield bad(title, _("It is not set."), mend)
+    elif not parts.hostname or parts.scheme not in ("http", "https") or parts.path or parts.query:
+        yield bad(title, _("%(url)s is not of the form https://host.") % {"url": url}, mend)
+    elif "_" in parts.hostname:
+        yield bad(title, _("Twilio does not call hosts with an underscore: %(url)s.") % {"url": url}, mend)
+    elif settings.TWILIO_API_BASE_URL:
+        yield ok(title, url)
+    elif is_private(parts.hostname):
+        yield bad(title, _("Twilio cannot reach %(url)s from outside.") % {"url": url}, mend)
+    elif parts.scheme != "https":
+        yield bad(title, _("%(url)s is not encrypted.") % {"url": url}, mend)
+    else:
+        yield ok(title, url)
+
+
+def is_private(host: str) -> bool:
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".internal", ".localhost"))
+
+
+def worker() -> Iterator[Finding]:
+    title = _("Worker")
+    beat = ProcrastinateWorker.objects.aggregate(last=Max("last_heartbeat"))["last"]
+    if beat and clock.now() - beat < timedelta(seconds=SILENT_SECONDS):
+        yield ok(title, _("It is running."))
+    else:
+        yield bad(title, _("None is running, so nothing is sent."), _("Start `manage.py worker`."))
+
+
+def queue() -> Iterator[Finding]:
+    title = _("Messages waiting to be sent")
+    oldest = Message.objects.filter(status=statuses.QUEUED).aggregate(at=Min("created_at"))["at"]
+    age = clock.now() - oldest if oldest else timedelta(0)
+    if age < SLOW:
+        yield ok(title, _("None has waited long."))
+        return
+    detail = _("The oldest waits since %(minutes)d minutes.") % {"minutes": age.total_seconds() // 60}
+    mend = _("See whether Twilio slows us down (429), and whether the worker runs.")
+    yield (bad if age >= STUCK else warn)(title, detail, mend)
+
+
+def unknown_sends() -> Iterator[Finding]:
+    title = _("Unconfirmed sends")
+    count = Message.objects.filter(status=statuses.UNKNOWN).count()
+    if count:
+        yield warn(title, _("Of %(count)d messages nobody knows whether they left.") % {"count": count},
+                   _("Open their conversations and say whether they arrived."))  # fmt: skip
+    else:
+        yield ok(title, _("None."))
+
+
+def webhooks() -> Iterator[Finding]:
+    title = _("Webhooks")
+    last = Receipt.objects.aggregate(at=Max("received_at"))["at"]
+    if not last:
+        yield warn(title, _("None has arrived yet."), _("Write “hello” to the number from your phone now."))
+    else:
+        yield ok(title, _("The last one came at %(at)s UTC.") % {"at": f"{last:%Y-%m-%d %H:%M}"})
+    left = Receipt.objects.filter(outcome__in=[Receipt.Outcome.UNMATCHED, Receipt.Outcome.FAILED]).count()
+    if left:
+        yield warn(title, _("%(count)d could not be placed or processed.") % {"count": left},
+                   _("Look at them in the admin under Receipts, then assign or replay them."))  # fmt: skip
+
+
+def signatures() -> Iterator[Finding]:
+    """A wrong one after the last right one means that we refuse Twilio itself."""
+    title = _("Signatures")
+    wrong = BadSignature.objects.order_by("-minute").first()
+    if not wrong or clock.now() - wrong.minute > timedelta(days=1):
+        yield ok(title, _("No webhook with a wrong signature within a day."))
+        return
+    last = Receipt.objects.aggregate(at=Max("received_at"))["at"]
+    is_serious = bool(wrong.diagnosis) and (last is None or last < wrong.minute)
+    reason = wrong.diagnosis or _("nothing we tried would have verified it")
+    detail = _("Refused at %(at)s UTC on %(path)s: %(reason)s.") % {
+        "at": f"{wrong.minute:%Y-%m-%d %H:%M}", "path": wrong.path, "reason": reason,
+    }  # fmt: skip
+    mend = _("Compare PUBLIC_BASE_URL and TWILIO_AUTH_TOKEN with Twilio. What was refused comes back.")
+    yield (bad if is_serious else warn)(title, detail, mend)
+
+
+def files() -> Iterator[Finding]:
+    title = _("File store")
+    mend = _("Make the media directory under DATA_DIR writable for this user, or free some space.")
+    try:
+        default_storage.delete(default_storage.save("doctor.tmp", ContentFile(b"doctor")))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        yield bad(title, _("Files cannot be written: %(reason)s.") % {"reason": reason}, mend)
+        return
+    usage = shutil.disk_usage(settings.DATA_DIR)
+    if usage.free < usage.total * LITTLE_SPACE:
+        yield warn(title, _("The disk is almost full."), mend)
+    else:
+        yield ok(title, _("Files can be written."))
+
+
+def completeness() -> Iterator[Finding]:
+    for sender in Sender.objects.select_related("channel"):
+        title = _("Comparison with Twilio's list")
+        mark = sender.complete_until
+        if mark and clock.now() - mark < LATE_MARK:
+            known = {"sender": sender, "at": f"{mark:%H:%M}"}
+            yield ok(title, _("%(sender)s is complete until %(at)s UTC.") % known)
+        else:
+            yield warn(title, _("%(sender)s was not compared within the last hour.") % {"sender": sender},
+                       _("Run `manage.py reconcile`."))  # fmt: skip
+
+
+HERE: tuple[Check, ...] = (worker, queue, unknown_sends, webhooks, signatures, files, completeness)

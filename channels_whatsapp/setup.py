@@ -1,0 +1,36 @@
+"""Makes the settings' Twilio account and number rows, so that everything else reads rows only."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+
+from channels_whatsapp.models import Account, Sender
+from inbox.models import Channel
+
+# Twilio's shared number for trying things out (Twilio, "Sandbox for WhatsApp").
+SANDBOX = "whatsapp:+14155238886"
+
+
+@transaction.atomic
+def ensure_from_settings() -> Sender | None:
+    """The sender that the settings name, made when missing; None when they name none.
+
+    The token stays in the settings. What somebody changed about the rows since is left alone.
+    """
+    address = settings_address()
+    if not settings.TWILIO_ACCOUNT_SID or not address:
+        return None
+    account, _ = Account.objects.get_or_create(sid=settings.TWILIO_ACCOUNT_SID)
+    if known := Sender.objects.filter(address=address).first():
+        return known
+    channel, _ = Channel.objects.get_or_create(address=address, defaults={"name": address.partition(":")[2]})
+    kind = Sender.Kind.SANDBOX if address == SANDBOX else Sender.Kind.PRODUCTION
+    return Sender.objects.create(channel=channel, account=account, address=address, kind=kind)
+
+
+def settings_address() -> str:
+    """TWILIO_WHATSAPP_FROM, else the business number, as "whatsapp:+…"."""
+    number = settings.TWILIO_WHATSAPP_FROM or settings.WHATSAPP_BUSINESS_PHONE_NUMBER
+    number = number.strip().replace(" ", "")
+    return f"whatsapp:{number.removeprefix('whatsapp:')}" if number else ""
