@@ -17,6 +17,8 @@ from inbox.finding import find
 from inbox.listing import Cursor, Filters
 from inbox.views.threads import thread_context
 
+FRAGMENTS = {"stage": "inbox/_stage_answer.html", "thread": "inbox/_thread.html"}
+
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
@@ -29,9 +31,9 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
     opened = conversation_for(request.user, pk)
     filters = Filters.of(request.GET)
     context = {"opened": opened, "pane": "thread", "filters": filters, **thread_context(request, opened)}
-    wanted = "" if request.htmx.history_restore_request else request.htmx.target
-    if wanted in ("stage", "thread"):
-        response = render(request, f"inbox/_{wanted}.html", context)
+    fragment = FRAGMENTS.get(request.htmx.target)
+    if fragment and not request.htmx.history_restore_request:
+        response = render(request, fragment, context)
     else:
         response = render(request, "inbox/inbox.html", {**context, **_list_pane(request)})
     patch_vary_headers(response, ["HX-Request", "HX-Target"])

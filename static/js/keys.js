@@ -1,0 +1,67 @@
+/* The keyboard: a key clicks, or focuses, the visible element that names it in data-key. */
+"use strict";
+
+{
+  const TYPING = "input, textarea, select, [contenteditable], dialog";
+  const single = document.getElementById("single-keys");
+  let goUntil = 0;
+
+  single.checked = localStorage.getItem("single-keys") !== "off";
+  single.addEventListener("change", () => localStorage.setItem("single-keys", single.checked ? "on" : "off"));
+
+  function press(selector) {
+    const element = [...document.querySelectorAll(selector)].find((found) => found.checkVisibility());
+    if (!element) return false;
+    if (element.matches("input, textarea")) {
+      element.focus();
+      if (element.matches("input")) element.select();
+    } else element.click();
+    return true;
+  }
+
+  function move(step) {
+    const links = [...document.querySelectorAll(".row-link")];
+    const here = document.activeElement.closest(".row-link") ?? document.querySelector(".row-link[aria-current]");
+    const next = links[here ? links.indexOf(here) + step : 0];
+    next?.focus();
+    return Boolean(next);
+  }
+
+  function turn(step) {
+    const tabs = [...document.querySelectorAll("#views .tab")];
+    const here = tabs.findIndex((tab) => tab.ariaCurrent);
+    tabs.at((here + step) % tabs.length)?.click();
+    return tabs.length > 0;
+  }
+
+  function back() {
+    if (press("[data-key='Escape']")) return true;
+    const row = document.querySelector(".row-link[aria-current]") ?? document.querySelector(".row-link");
+    row?.focus();
+    return Boolean(row);
+  }
+
+  const acts = { j: () => move(1), k: () => move(-1), "]": () => turn(1), "[": () => turn(-1), Escape: back };
+
+  function act(key) {
+    if (Date.now() < goUntil) {
+      goUntil = 0;
+      return press(`[data-go="${CSS.escape(key)}"]`);
+    }
+    if (key === "g") {
+      goUntil = Date.now() + 1500;
+      return true;
+    }
+    return acts[key]?.() ?? press(`[data-key="${CSS.escape(key)}"]`);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.matches("#list-search") && event.key === "Escape") return void back();
+    if (event.target.closest(TYPING) || document.querySelector("dialog[open], [popover]:popover-open")) return;
+    if (!single.checked && event.key !== "Escape") return;
+    // Caps Lock must not turn "assign" into "assign to me".
+    const key = event.key.length === 1 ? (event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase()) : event.key;
+    if (act(key)) event.preventDefault();
+  });
+}

@@ -1,0 +1,121 @@
+/* The stream names what changed; this asks for the pieces through the ordinary pages. */
+"use strict";
+
+{
+  const COUNTS_AFTER = 1200; // longer than inbox/counts.py keeps an answer
+  const QUIET_BETWEEN = 5000; // one announcement at most
+  const announcer = document.getElementById("announcer");
+  const offline = document.getElementById("offline");
+  const heard = new WeakSet();
+  const busy = new Map(); // conversation → whether it changed again while being asked for
+  let countsTimer = 0;
+  let countsAgain = false;
+  let announcedAt = 0;
+  let isStale = false;
+
+  const isSearching = () => new URLSearchParams(location.search).has("q");
+  const idOf = (row) => row.id.replace("conversation-", "");
+
+  async function get(path) {
+    const headers = { "HX-Request": "true", "HX-Current-URL": location.href };
+    const answer = await fetch(path + location.search, { headers });
+    if (answer.redirected) location.reload();
+    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+    const model = document.createElement("template");
+    model.innerHTML = answer.status === 204 ? "" : await answer.text();
+    return model.content;
+  }
+
+  async function refresh(id) {
+    if (busy.has(id)) return busy.set(id, true);
+    try {
+      do {
+        busy.set(id, false);
+        show(id, (await get(`/conversations/${id}/row/`)).querySelector(".row"));
+      } while (busy.get(id));
+    } catch {
+      isStale = true; // the next reconnect or minute asks for everything
+    } finally {
+      busy.delete(id);
+    }
+  }
+
+  function show(id, row) {
+    const old = document.getElementById(`conversation-${id}`);
+    if (!row) {
+      // What was just opened from "Unread" stays until something else is opened.
+      const keep = location.search.includes("unread=1") && old?.querySelector("[aria-current]");
+      return keep || old?.remove();
+    }
+    if (!old && isSearching()) return;
+    const before = Number(old?.querySelector(".row-unread .count")?.firstChild.data ?? 0);
+    const after = Number(row.querySelector(".row-unread .count")?.firstChild.data ?? 0);
+    if (after > before && row.querySelector("a").pathname !== location.pathname) announce(row);
+    fanlight.place(row);
+  }
+
+  function announce(row) {
+    if (Date.now() - announcedAt < QUIET_BETWEEN) return;
+    announcedAt = Date.now();
+    const name = row.querySelector(".row-name").textContent;
+    const left = row.querySelector(".time-text")?.textContent ?? "";
+    announcer.textContent = fanlight.fill(announcer.dataset.sentence, { name, left });
+  }
+
+  function refreshCounts() {
+    if (countsTimer) return void (countsAgain = true);
+    countsTimer = setTimeout(() => {
+      countsTimer = 0;
+      htmx.ajax("GET", `/views/${location.search}`, { swap: "none" });
+      if (countsAgain) refreshCounts();
+      countsAgain = false;
+    }, COUNTS_AFTER);
+  }
+
+  /* Everything that could have been missed: the first page anew, later rows one by one, the open thread. */
+  async function catchUp() {
+    htmx.trigger(document.body, "fanlight:catchup");
+    refreshCounts();
+    if (isSearching()) return;
+    try {
+      const fresh = await get("/list/");
+      const known = new Set([...fresh.querySelectorAll(".row")].map((row) => row.id));
+      const isWhole = !fresh.querySelector("#list-next");
+      for (const row of fresh.querySelectorAll(".row")) fanlight.place(row);
+      for (const row of fanlight.rows().filter((row) => !known.has(row.id))) {
+        if (isWhole) row.remove();
+        else refresh(idOf(row));
+      }
+      isStale = false;
+    } catch {
+      isStale = true;
+    }
+  }
+
+  document.addEventListener("htmx:sseOpen", ({ detail: { source } }) => {
+    offline.hidden = true;
+    if (heard.has(source)) return;
+    heard.add(source);
+    source.addEventListener("ready", catchUp);
+    source.addEventListener("resync", catchUp);
+    source.addEventListener("conversation", (event) => {
+      refresh(event.data);
+      refreshCounts();
+    });
+  });
+  document.addEventListener("htmx:sseError", () => (offline.hidden = false));
+  addEventListener("offline", () => (offline.hidden = false));
+  // A stream that a dead network left open says nothing: ask again when the network is back.
+  addEventListener("online", () => {
+    offline.hidden = true;
+    catchUp();
+  });
+
+  setInterval(() => {
+    for (const clock of fanlight.tick()) {
+      if (clock.matches(".row")) refresh(idOf(clock));
+      else htmx.trigger(document.body, "fanlight:window");
+    }
+    if (isStale) catchUp();
+  }, 60e3);
+}
