@@ -36,7 +36,9 @@ class ContentApi:
         router.add("PUT", "/v1/Content/{sid}", self.update, "Content.update")
         router.add("DELETE", "/v1/Content/{sid}", self.delete, "Content.delete")
         router.add("GET", "/v1/Content/{sid}/ApprovalRequests", self.approval, "ApprovalRequests.fetch")
-        router.add("POST", "/v1/Content/{sid}/ApprovalRequests/whatsapp", self.submit, "ApprovalRequests.create")
+        router.add(
+            "POST", "/v1/Content/{sid}/ApprovalRequests/whatsapp", self.submit, "ApprovalRequests.create"
+        )
 
     def _one(self, record: Content) -> dict[str, Any]:
         return resources.content(self.twilio.account, record, self.sim.url)
@@ -58,7 +60,9 @@ class ContentApi:
         return self._page(request, [self._one(c) for c in self._filtered(request.query)])
 
     def list_with_approvals(self, request: Request) -> Answer:
-        rows = [resources.content_and_approvals(self.twilio.account, c) for c in self._filtered(request.query)]
+        rows = [
+            resources.content_and_approvals(self.twilio.account, c) for c in self._filtered(request.query)
+        ]
         return self._page(request, rows)
 
     def _page(self, request: Request, rows: list[dict[str, Any]]) -> Answer:
@@ -82,19 +86,23 @@ class ContentApi:
 
     def approval(self, request: Request) -> Answer:
         record = self.twilio.content(request.args["sid"])
-        return Answer.json({
-            "sid": record.sid,
-            "account_sid": self.twilio.account.sid,
-            "whatsapp": {"type": "whatsapp"} | resources.approval(record.approval),
-            "url": f"{self.sim.url}/v1/Content/{record.sid}/ApprovalRequests",
-        })
+        return Answer.json(
+            {
+                "sid": record.sid,
+                "account_sid": self.twilio.account.sid,
+                "whatsapp": {"type": "whatsapp"} | resources.approval(record.approval),
+                "url": f"{self.sim.url}/v1/Content/{record.sid}/ApprovalRequests",
+            }
+        )
 
     def submit(self, request: Request) -> Answer:
         sid = request.args["sid"]
         approval = self.twilio.submit(sid, json_body(request))
         answer = Answer.json(resources.approval(approval), 201)
         if self.approvals == "auto":
-            answer.after = lambda: self.sim.scheduler.after(self.sim.journeys.pace.approval / 3, lambda: self._review(sid))
+            answer.after = lambda: self.sim.scheduler.after(
+                self.sim.journeys.pace.approval / 3, lambda: self._review(sid)
+            )
         return answer
 
     def _review(self, sid: str) -> None:

@@ -29,8 +29,12 @@ class MessagesApi:
         router.add("DELETE", f"{ACCOUNT}/Messages/{{sid}}.json", self.delete, "Messages.delete")
         router.add("GET", f"{ACCOUNT}/Messages/{{sid}}/Media.json", self.list_media, "Media.list")
         router.add("GET", f"{ACCOUNT}/Messages/{{sid}}/Media/{{media}}.json", self.fetch_media, "Media.fetch")
-        router.add("DELETE", f"{ACCOUNT}/Messages/{{sid}}/Media/{{media}}.json", self.delete_media, "Media.delete")
-        router.add("GET HEAD", f"{ACCOUNT}/Messages/{{sid}}/Media/{{media}}", self.redirect_media, "Media.download")
+        router.add(
+            "DELETE", f"{ACCOUNT}/Messages/{{sid}}/Media/{{media}}.json", self.delete_media, "Media.delete"
+        )
+        router.add(
+            "GET HEAD", f"{ACCOUNT}/Messages/{{sid}}/Media/{{media}}", self.redirect_media, "Media.download"
+        )
         router.add("GET", f"{ACCOUNT}.json", self.account, "Account.fetch")
         router.add("GET", f"{ACCOUNT}/Balance.json", self.balance, "Balance.fetch")
         router.add("GET", f"{ACCOUNT}/IncomingPhoneNumbers.json", self.numbers, "IncomingPhoneNumbers.list")
@@ -45,7 +49,9 @@ class MessagesApi:
         if "callback_first" in faults:
             self.sim.journeys.start_before_answer(message)
         else:
-            answer.after = lambda: self.sim.journeys.start(message, reorder=faults.get("reorder"), fail=faults.get("fail"))
+            answer.after = lambda: self.sim.journeys.start(
+                message, reorder=faults.get("reorder"), fail=faults.get("fail")
+            )
         return answer
 
     def _hide(self, message: Message, seconds: float | None) -> None:
@@ -77,7 +83,9 @@ class MessagesApi:
         message = self.twilio.message(request.args["sid"])
         items, number, size, more = resources.page(message.media, request.query)
         rows = [resources.media(self.twilio.account, message.sid, m) for m in items]
-        return Answer.json(resources.page_2010("media_list", request.path, rows, request.query, (number, size, more)))
+        return Answer.json(
+            resources.page_2010("media_list", request.path, rows, request.query, (number, size, more))
+        )
 
     def _media(self, request: Request) -> tuple[Message, Media]:
         message = self.twilio.message(request.args["sid"])
@@ -116,7 +124,9 @@ class MessagesApi:
         items, number, size, more = resources.page(senders, request.query)
         rows = [resources.phone_number(self.twilio.account, s, self.twilio.now()) for s in items]
         found = (number, size, more)
-        return Answer.json(resources.page_2010("incoming_phone_numbers", request.path, rows, request.query, found))
+        return Answer.json(
+            resources.page_2010("incoming_phone_numbers", request.path, rows, request.query, found)
+        )
 
 
 def _subject(message: Message) -> str:

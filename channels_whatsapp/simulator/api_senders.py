@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from .running import Simulator
 
 SERVICE_SETTINGS = (
-    "InboundRequestUrl", "InboundMethod", "FallbackUrl", "FallbackMethod", "StatusCallback", "ValidityPeriod",
+    "InboundRequestUrl",
+    "InboundMethod",
+    "FallbackUrl",
+    "FallbackMethod",
+    "StatusCallback",
+    "ValidityPeriod",
     "UseInboundWebhookOnNumber",
 )
 
@@ -40,7 +45,12 @@ class SendersApi:
         router.add("DELETE", f"{services}/{{sid}}", self.delete_service, "Services.delete")
         router.add("GET", f"{services}/{{sid}}/ChannelSenders", self.list_pool, "ChannelSenders.list")
         router.add("POST", f"{services}/{{sid}}/ChannelSenders", self.add_to_pool, "ChannelSenders.create")
-        router.add("DELETE", f"{services}/{{sid}}/ChannelSenders/{{sender}}", self.remove_from_pool, "ChannelSenders.delete")
+        router.add(
+            "DELETE",
+            f"{services}/{{sid}}/ChannelSenders/{{sender}}",
+            self.remove_from_pool,
+            "ChannelSenders.delete",
+        )
         router.add("POST", "/v2/Indicators/Typing.json", self.typing_v2, "Typing.create")
         router.add("POST", "/v3/Indicators/Typing.json", self.typing_v3, "Typing.create")
 

@@ -70,7 +70,9 @@ class Bubble:
             return {"location": "place", "sticker": "sticker", "contacts": "person"}[self.message.kind]
         if self.media is None:
             return "photo-missing" if self.message.media_urls else ""
-        return {"image": "photo", "audio": "voice", "video": "video"}.get(self.media.content_type.partition("/")[0], "file")
+        return {"image": "photo", "audio": "voice", "video": "video"}.get(
+            self.media.content_type.partition("/")[0], "file"
+        )
 
     @property
     def extension(self) -> str:
@@ -97,10 +99,16 @@ def visible(message: Message) -> bool:
     return message.inbound or message.status in ("sent", "delivered", "read")
 
 
-def bubbles(sim: Simulator, customer: Customer, sender: str, *, since: int = 0) -> tuple[list[Bubble], list[Bubble]]:
+def bubbles(
+    sim: Simulator, customer: Customer, sender: str, *, since: int = 0
+) -> tuple[list[Bubble], list[Bubble]]:
     """(new, changed) bubbles after revision `since`; the last 80 messages at most."""
     messages = [m for m in sim.twilio.conversation(customer, sender) if visible(m)][-80:]
-    answered = {str(m.shown["quoted"]): m.body for m in messages if m.kind in ("button", "list") and "quoted" in m.shown}
+    answered = {
+        str(m.shown["quoted"]): m.body
+        for m in messages
+        if m.kind in ("button", "list") and "quoted" in m.shown
+    }
     new: list[Bubble] = []
     changed: list[Bubble] = []
     before: Message | None = None
@@ -169,7 +177,13 @@ class LogLine:
         code = self.entry.code
         if self.entry.way == "out" and code is not None and code < 300:
             return ""
-        return "badge--good" if self.entry.ok else "badge--warn" if self.entry.problem == "dropped" else "badge--bad"
+        return (
+            "badge--good"
+            if self.entry.ok
+            else "badge--warn"
+            if self.entry.problem == "dropped"
+            else "badge--bad"
+        )
 
     @property
     def path(self) -> str:
@@ -255,7 +269,11 @@ class Scene:
 
     def context(self) -> dict[str, Any]:
         twilio = self.sim.twilio
-        found: dict[str, Any] = {"customer": self.customer, "sender": self.sender, "revision": twilio.revision}
+        found: dict[str, Any] = {
+            "customer": self.customer,
+            "sender": self.sender,
+            "revision": twilio.revision,
+        }
         found["number"] = number(self.sender.address) if self.sender else ""
         if self.customer and self.sender:
             left = twilio.window_left(self.customer, self.sender.address)

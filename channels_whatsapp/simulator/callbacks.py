@@ -50,7 +50,9 @@ class Courier:
     first pause between tries in seconds; it doubles, within Twilio's 15 seconds in total.
     """
 
-    def __init__(self, twilio: Twilio, scheduler: Scheduler, log: Log, *, media_base: str = "https://api.twilio.com") -> None:
+    def __init__(
+        self, twilio: Twilio, scheduler: Scheduler, log: Log, *, media_base: str = "https://api.twilio.com"
+    ) -> None:
         self.twilio = twilio
         self.scheduler = scheduler
         self.log = log
@@ -64,7 +66,10 @@ class Courier:
         """Tell the sender's callback (or its service's) that a customer wrote."""
         url, fallback, method = self._inbound_urls(message)
         params = webhooks.inbound(self.twilio.account, message, self.media_base)
-        self.send(Webhook("message", message.kind, message.sid, url, params, fallback_url=fallback, method=method), then)
+        self.send(
+            Webhook("message", message.kind, message.sid, url, params, fallback_url=fallback, method=method),
+            then,
+        )
 
     def status_webhook(self, message: Message, value: str) -> Webhook:
         params = webhooks.status(self.twilio.account, message, value)
@@ -82,18 +87,37 @@ class Courier:
 
     def again(self, entry: Entry) -> None:
         """Send a logged webhook once more, as it was."""
-        self._later(0, lambda: self._attempt(Webhook(
-            entry.kind, entry.subject, entry.sid, entry.url, entry.params, entry.json_body,
-            content_type=entry.headers.get("Content-Type", FORM),
-        ), {}))
+        self._later(
+            0,
+            lambda: self._attempt(
+                Webhook(
+                    entry.kind,
+                    entry.subject,
+                    entry.sid,
+                    entry.url,
+                    entry.params,
+                    entry.json_body,
+                    content_type=entry.headers.get("Content-Type", FORM),
+                ),
+                {},
+            ),
+        )
 
     def _inbound_urls(self, message: Message) -> tuple[str, str, str]:
         service = self.twilio.services.get(message.sender.service_sid)
         if service and service.settings.get("UseInboundWebhookOnNumber", "false") != "true":
             settings = service.settings
-            return settings.get("InboundRequestUrl", ""), settings.get("FallbackUrl", ""), settings.get("InboundMethod", "POST")
+            return (
+                settings.get("InboundRequestUrl", ""),
+                settings.get("FallbackUrl", ""),
+                settings.get("InboundMethod", "POST"),
+            )
         hook = message.sender.webhook
-        return str(hook.get("callback_url") or ""), str(hook.get("fallback_url") or ""), str(hook.get("callback_method") or "POST")
+        return (
+            str(hook.get("callback_url") or ""),
+            str(hook.get("fallback_url") or ""),
+            str(hook.get("callback_method") or "POST"),
+        )
 
     # How to say it
 
@@ -111,7 +135,9 @@ class Courier:
             gap = float(faults["duplicate"].options.get("gap", 2))
             self._later(held + gap, lambda: self._finish(replace(webhook, token=str(uuid.uuid4())), {}, None))
 
-    def _finish(self, webhook: Webhook, faults: dict[str, Fault], then: Callable[[bool], None] | None) -> None:
+    def _finish(
+        self, webhook: Webhook, faults: dict[str, Fault], then: Callable[[bool], None] | None
+    ) -> None:
         accepted = self._attempt(webhook, faults)
         if then:
             then(accepted)
@@ -124,7 +150,11 @@ class Courier:
         entry = self._call(webhook, faults)
         if not entry.ok and webhook.fallback_url:
             params = [*webhook.params, ("ErrorCode", "11200"), ("ErrorUrl", entry.url)]
-            entry = self._call(replace(webhook, url=webhook.fallback_url, params=params, fallback_url=""), faults, fallback=True)
+            entry = self._call(
+                replace(webhook, url=webhook.fallback_url, params=params, fallback_url=""),
+                faults,
+                fallback=True,
+            )
         return entry.ok
 
     def _call(self, webhook: Webhook, faults: dict[str, Fault], *, fallback: bool = False) -> Entry:
@@ -148,7 +178,12 @@ class Courier:
         timeout = urllib3.Timeout(connect=min(how.connect, left), read=min(how.read, left))
         try:
             answer = self._pool.request(
-                webhook.method, entry.url, body=webhook.body, headers=entry.headers, timeout=timeout, redirect=False
+                webhook.method,
+                entry.url,
+                body=webhook.body,
+                headers=entry.headers,
+                timeout=timeout,
+                redirect=False,
             )
         except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError):
             entry.code, entry.problem = None, "no connection"
@@ -170,8 +205,19 @@ class Courier:
         }
         held = float(faults["hold"].options.get("seconds", 4)) if "hold" in faults else 0.0
         return Entry(
-            self.log.new_id(), "in", webhook.kind, webhook.subject, webhook.sid, self.twilio.now(), url, webhook.params,
-            webhook.json_body, headers, held=held, fallback=fallback, wrong_signature=wrong,
+            self.log.new_id(),
+            "in",
+            webhook.kind,
+            webhook.subject,
+            webhook.sid,
+            self.twilio.now(),
+            url,
+            webhook.params,
+            webhook.json_body,
+            headers,
+            held=held,
+            fallback=fallback,
+            wrong_signature=wrong,
         )
 
     def sign(self, url: str, webhook: Webhook, *, wrong: bool = False) -> dict[str, str]:
@@ -190,10 +236,20 @@ class Courier:
 
     def _note_dropped(self, webhook: Webhook, by_fault: bool) -> None:
         reason = "dropped" if by_fault else "no URL configured"
-        self.log.add(Entry(
-            self.log.new_id(), "in", webhook.kind, webhook.subject, webhook.sid, self.twilio.now(),
-            webhook.url, webhook.params, webhook.json_body, problem=reason,
-        ))
+        self.log.add(
+            Entry(
+                self.log.new_id(),
+                "in",
+                webhook.kind,
+                webhook.subject,
+                webhook.sid,
+                self.twilio.now(),
+                webhook.url,
+                webhook.params,
+                webhook.json_body,
+                problem=reason,
+            )
+        )
 
 
 def _complaint(webhook: Webhook, answer: urllib3.BaseHTTPResponse) -> str:

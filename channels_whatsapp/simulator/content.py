@@ -17,15 +17,26 @@ if TYPE_CHECKING:
 SANDBOX_TEMPLATES = {
     "HXb5b62575e6e4ff6129ad7c8efe1f983e": (
         "appointment_reminders",
-        "Your appointment is coming up on {{1}} at {{2}}. If you need to change it, please reply back and let us know.",
+        "Your appointment is coming up on {{1}} at {{2}}. "
+        "If you need to change it, please reply back and let us know.",
         {"1": "12/1", "2": "3pm"},
     ),
 }
 #: Richest first: the type that WhatsApp gets when a content has several.
 RICHNESS = (
-    "whatsapp/card", "twilio/carousel", "twilio/card", "whatsapp/flows", "twilio/flows", "twilio/list-picker",
-    "twilio/call-to-action", "twilio/quick-reply", "whatsapp/authentication", "twilio/catalog", "twilio/location",
-    "twilio/media", "twilio/text",
+    "whatsapp/card",
+    "twilio/carousel",
+    "twilio/card",
+    "whatsapp/flows",
+    "twilio/flows",
+    "twilio/list-picker",
+    "twilio/call-to-action",
+    "twilio/quick-reply",
+    "whatsapp/authentication",
+    "twilio/catalog",
+    "twilio/location",
+    "twilio/media",
+    "twilio/text",
 )
 #: Types that work in a session only and can never be approved.
 SESSION_ONLY = ("twilio/list-picker", "twilio/location")
@@ -52,8 +63,14 @@ class Contents:
             self.add_content(name, {"twilio/text": {"body": body}}, samples, sid=sid, approved="UTILITY")
 
     def add_content(
-        self, name: str, types: dict[str, Any], variables: dict[str, str] | None = None, *, language: str = "en",
-        sid: str = "", approved: str = "",
+        self,
+        name: str,
+        types: dict[str, Any],
+        variables: dict[str, str] | None = None,
+        *,
+        language: str = "en",
+        sid: str = "",
+        approved: str = "",
     ) -> Content:
         """A template; `approved` names the category under which WhatsApp has approved it already."""
         with self.lock:
@@ -100,9 +117,13 @@ class Contents:
         """Ask WhatsApp for approval; the answer is `received`, the verdict comes later."""
         name, category = str(data.get("name", "")), str(data.get("category", ""))
         if not NAME.fullmatch(name):
-            raise TwilioError(20001, "Invalid Parameter: name may hold lowercase letters, digits and underscores")
+            raise TwilioError(
+                20001, "Invalid Parameter: name may hold lowercase letters, digits and underscores"
+            )
         if category not in ("UTILITY", "MARKETING", "AUTHENTICATION"):
-            raise TwilioError(20001, "Invalid Parameter: category must be UTILITY, MARKETING or AUTHENTICATION")
+            raise TwilioError(
+                20001, "Invalid Parameter: category must be UTILITY, MARKETING or AUTHENTICATION"
+            )
         with self.lock:
             content = self.content(sid)
             if content.approval and content.approval.status not in ("rejected", "unsubmitted"):
@@ -186,7 +207,9 @@ def rendered(content: Content, variables: dict[str, str]) -> dict[str, Any]:
     shown["buttons"] = [_button(action, filled) for action in shape.get("actions") or []]
     if kind == "twilio/list-picker":
         shown["list_button"] = say("button")
-        shown["choices"] = [{k: fill(str(v), filled) for k, v in item.items()} for item in shape.get("items") or []]
+        shown["choices"] = [
+            {k: fill(str(v), filled) for k, v in item.items()} for item in shape.get("items") or []
+        ]
     return shown | {"body": say("body")}
 
 

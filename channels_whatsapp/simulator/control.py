@@ -1,19 +1,21 @@
 """The control API under `/_sim/`: JSON in, JSON out, for other processes.
 
+A question mark stands behind what may be left out.
+
 | call | body or query | does |
 |---|---|---|
 | `GET /_sim/state` | | figures, customers, senders, messages per customer, faults, counters |
 | `GET /_sim/messages` | `customer`, `sender` | messages, oldest first |
 | `GET /_sim/log` | `way` (in, out), `kind` | webhooks and calls, oldest first |
-| `POST /_sim/customers` | `address`?, `name`, `hidden`?, `reads`?, `blocked`?, `on_whatsapp`? | create or change one |
-| `POST /_sim/send` | `from`, `to`?, `kind`, `body`?, `params`?, `data` (base64)?, `content_type`?, `name`? | write as a customer |
+| `POST /_sim/customers` | `address name hidden reads blocked on_whatsapp` (all ?) | create or change one |
+| `POST /_sim/send` | `from`, ? `to kind body params data` (base64) `content_type name` | write |
 | `POST /_sim/tap` | `from`, `sid`, and `title` or `item` | tap a button, choose from a list |
-| `POST /_sim/faults` | `kind`, `on`?, `times`?, `chance`?, options | add a fault; `{"plan": {kind: odds}, "on": …}` a seeded plan |
+| `POST /_sim/faults` | `kind`, `on`?, `times`?, `chance`?, options | or `plan`: {kind: odds} |
 | `DELETE /_sim/faults` | `kind`? | remove faults |
 | `POST /_sim/clock` | `seconds`, or with `customer` and `sender` for one conversation | let time pass |
 | `POST /_sim/read` | `customer`, `sender`, or `auto` true/false | read what was delivered |
 | `POST /_sim/decide` | `sid`, `status`, `reason`? | WhatsApp's verdict on a template |
-| `POST /_sim/history` | `messages`: [{`customer`, `sender`, `body`, `at`, `inbound`?, `status`?}] | messages without webhooks |
+| `POST /_sim/history` | `messages`: [{`customer sender body at inbound? status?`}] | without webhooks |
 | `POST /_sim/wait` | `seconds`? | wait until idle: `{"idle": true}` |
 | `POST /_sim/reset` | | forget everything but account and senders |
 """
@@ -45,7 +47,18 @@ class Control:
         router.add("GET", "/_sim/messages", self.messages)
         router.add("GET", "/_sim/log", self.log)
         router.add("DELETE", "/_sim/faults", self.remove_faults)
-        for name in ("customers", "send", "tap", "faults", "clock", "read", "decide", "history", "wait", "reset"):
+        for name in (
+            "customers",
+            "send",
+            "tap",
+            "faults",
+            "clock",
+            "read",
+            "decide",
+            "history",
+            "wait",
+            "reset",
+        ):
             router.add("POST", f"/_sim/{name}", self._posted(getattr(self, name)))
 
     def _posted(self, act: Act) -> Callable[[Request], Answer]:
@@ -63,7 +76,10 @@ class Control:
         sim = self.sim
         with sim.twilio.lock:
             messages = list(sim.twilio.messages.values())
-            senders = [{"address": s.address, "name": s.name, "status": s.status} for s in sim.twilio.senders.values()]
+            senders = [
+                {"address": s.address, "name": s.name, "status": s.status}
+                for s in sim.twilio.senders.values()
+            ]
         log = sim.log.entries(way="in")
         return {
             "now": sim.twilio.now().isoformat(),
@@ -98,7 +114,9 @@ class Control:
     # Doing
 
     def customers(self, data: dict[str, Any]) -> dict[str, Any]:
-        handle = self.sim.customer(data.get("address", ""), data.get("name", ""), hidden=bool(data.get("hidden")))
+        handle = self.sim.customer(
+            data.get("address", ""), data.get("name", ""), hidden=bool(data.get("hidden"))
+        )
         for name in ("reads", "blocked", "on_whatsapp"):
             if name in data:
                 setattr(handle.customer, name, bool(data[name]))
@@ -107,14 +125,23 @@ class Control:
     def send(self, data: dict[str, Any]) -> dict[str, Any]:
         file = base64.b64decode(data["data"]) if "data" in data else None
         message = self.sim.customer(data["from"]).send(
-            data.get("kind", "text"), data.get("body", ""), to=data.get("to", ""), data=file,
-            content_type=data.get("content_type", ""), name=data.get("name", ""), params=data.get("params"),
+            data.get("kind", "text"),
+            data.get("body", ""),
+            to=data.get("to", ""),
+            data=file,
+            content_type=data.get("content_type", ""),
+            name=data.get("name", ""),
+            params=data.get("params"),
         )
         return message_json(message)
 
     def tap(self, data: dict[str, Any]) -> dict[str, Any]:
         handle = self.sim.customer(data["from"])
-        tapped = handle.choose(data["sid"], data["item"]) if "item" in data else handle.tap(data["sid"], data["title"])
+        tapped = (
+            handle.choose(data["sid"], data["item"])
+            if "item" in data
+            else handle.tap(data["sid"], data["title"])
+        )
         return message_json(tapped)
 
     def faults(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -151,7 +178,12 @@ class Control:
         for row in data["messages"]:
             at = datetime.fromisoformat(row["at"].replace("Z", "+00:00"))
             message = self.sim.twilio.add_history(
-                row["customer"], row["sender"], row["body"], at=at, inbound=row.get("inbound", True), status=row.get("status", "")
+                row["customer"],
+                row["sender"],
+                row["body"],
+                at=at,
+                inbound=row.get("inbound", True),
+                status=row.get("status", ""),
             )
             sids.append(message.sid)
         return {"sids": sids}

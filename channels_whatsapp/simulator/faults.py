@@ -31,8 +31,16 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 CALL_KINDS = (
-    "delay", "throttle", "refuse", "error_before", "error_after", "reset_before", "reset_after",
-    "hang_after", "callback_first", "hide",
+    "delay",
+    "throttle",
+    "refuse",
+    "error_before",
+    "error_after",
+    "reset_before",
+    "reset_after",
+    "hang_after",
+    "callback_first",
+    "hide",
 )
 MESSAGE_KINDS = ("fail", "reorder")
 WEBHOOK_KINDS = ("hold", "drop", "duplicate", "wrong_signature")
@@ -52,7 +60,9 @@ class Fault:
     struck: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("id", "kind", "on", "times", "chance", "options", "struck")}
+        return {
+            name: getattr(self, name) for name in ("id", "kind", "on", "times", "chance", "options", "struck")
+        }
 
 
 class Faults:
@@ -65,7 +75,9 @@ class Faults:
         self._faults: list[Fault] = []
         self._plans: list[tuple[str, dict[str, float]]] = []
 
-    def add(self, kind: str, *, on: str = "*", times: int | None = 1, chance: float = 1.0, **options: Any) -> Fault:
+    def add(
+        self, kind: str, *, on: str = "*", times: int | None = 1, chance: float = 1.0, **options: Any
+    ) -> Fault:
         """Add a fault; raises ValueError for a kind that does not exist."""
         if kind not in KINDS:
             raise ValueError(f"No fault is called {kind!r}; there are {', '.join(KINDS)}.")

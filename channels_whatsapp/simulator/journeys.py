@@ -12,10 +12,10 @@ import urllib3
 
 from .callbacks import Courier
 from .faults import Fault
-from .messages import MEANINGS, MEDIA_LIMIT, ending, media_doom
 from .records import Customer, Message
 from .scheduler import Scheduler
 from .twilio import Twilio
+from .verdicts import MEANINGS, MEDIA_LIMIT, ending, media_doom
 
 
 @dataclass
@@ -76,7 +76,8 @@ class Journeys:
         """Start the scheduled messages whose time has come."""
         with self.twilio.lock:
             due = [
-                m for m in self.twilio.messages.values()
+                m
+                for m in self.twilio.messages.values()
                 if m.status == "scheduled" and m.send_at and m.send_at <= self.twilio.now()
             ]
         for message in due:
@@ -123,7 +124,10 @@ class Journeys:
             changes["sent"] = self.twilio.now()
             self.twilio.stop_typing(message.customer, message.sender.address)
         if message.doom and step in ("failed", "undelivered"):
-            changes |= {"error_code": message.doom, "error_message": MEANINGS.get(message.doom, "Channel provider error")}
+            changes |= {
+                "error_code": message.doom,
+                "error_message": MEANINGS.get(message.doom, "Channel provider error"),
+            }
         self.twilio.touch(message, **changes)
 
     def _walk_reordered(self, message: Message, reorder: Fault) -> None:

@@ -49,9 +49,19 @@ class Entry:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "id": self.id, "way": self.way, "kind": self.kind, "subject": self.subject, "sid": self.sid,
-            "at": self.at.isoformat(), "url": self.url, "params": dict(self.params), "code": self.code,
-            "problem": self.problem, "took_ms": self.took_ms, "attempts": self.attempts, "fallback": self.fallback,
+            "id": self.id,
+            "way": self.way,
+            "kind": self.kind,
+            "subject": self.subject,
+            "sid": self.sid,
+            "at": self.at.isoformat(),
+            "url": self.url,
+            "params": dict(self.params),
+            "code": self.code,
+            "problem": self.problem,
+            "took_ms": self.took_ms,
+            "attempts": self.attempts,
+            "fallback": self.fallback,
             "remark": self.remark,
         }
 

@@ -3,41 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
-from typing import Any
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from .content import SESSION_ONLY, VARIABLE, approved, body_of, rendered, richest
+from . import verdicts
+from .addresses import PHONE, USER_ID
+from .content import rendered, richest
 from .errors import TwilioError
-from .records import SANDBOX_SESSION, Content, Message, Sender
-from .twilio import PHONE, USER_ID, Twilio
+from .records import Content, Message, Sender
+from .twilio import Twilio
 
 BODY_LIMIT = 1600
-MEGABYTE = 1024 * 1024
-IMAGE_LIMIT, MEDIA_LIMIT = 5 * MEGABYTE, 16 * MEGABYTE
-DELIVERABLE = {
-    "image/jpeg", "image/png", "image/webp", "video/mp4", "audio/ogg", "audio/amr", "audio/3gpp", "audio/aac", "audio/mpeg",
-    "application/pdf", "application/msword", "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "application/vnd.ms-powerpoint", "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    "text/vcard", "text/x-vcard", "video/3gpp",
-}
-#: Told later with status `failed`: the message never left Twilio. All others end `undelivered`.
-NEVER_LEFT = {21610, 63015, 63018, 63019, 63034}
-MEANINGS = {
-    21610: "Attempt to send to unsubscribed recipient",
-    63003: "Channel could not find To address",
-    63005: "Channel did not accept given content. Please see Channel specific error message for more information",
-    63013: "This message send failed because it violates Channel provider's policy",
-    63015: "Channel Sandbox can only send messages to phone numbers that have joined the Sandbox",
-    63016: "Failed to send freeform message because you are outside the allowed window. If you are using WhatsApp, please use a Message Template.",
-    63018: "Rate limit exceeded for Channel",
-    63019: "Media failed to download",
-    63021: "Channel invalid content error",
-    63024: "Invalid message recipient",
-    63028: "Number of parameters provided does not match the expected number of parameters",
-    63034: "Media exceeds size limit by channel",
-}
 
 Form = dict[str, list[str]]
 
@@ -51,14 +27,27 @@ def create(twilio: Twilio, form: Form) -> Message:
         body, media_urls = _payload(form, content)
         send_at = _schedule(twilio, form)
         message = Message(
-            twilio.sid("MM" if media_urls else "SM"), "outbound-api", twilio.customer(to), sender, to, sender.address, body,
-            _first_status(service_sid, send_at), twilio.now(), twilio.now(), media_urls=media_urls,
-            callback=_callback(form) or _service_callback(twilio, service_sid), service_sid=service_sid,
-            content_sid=content.sid if content else "", variables=variables, send_at=send_at,
+            twilio.sid("MM" if media_urls else "SM"),
+            "outbound-api",
+            twilio.customer(to),
+            sender,
+            to,
+            sender.address,
+            body,
+            _first_status(service_sid, send_at),
+            twilio.now(),
+            twilio.now(),
+            media_urls=media_urls,
+            callback=_callback(form) or _service_callback(twilio, service_sid),
+            service_sid=service_sid,
+            content_sid=content.sid if content else "",
+            variables=variables,
+            send_at=send_at,
         )
         if content:
             _show(message, content)
-        message.doom = _doom(twilio, message, content, form)
+        mixed = bool(_first(form, "Body") or form.get("MediaUrl"))
+        message.doom = verdicts.doom(twilio, message, content, mixed=mixed)
         return twilio.keep(message)
 
 
@@ -160,7 +149,7 @@ def _schedule(twilio: Twilio, form: Form) -> datetime | None:
         send_at = datetime.fromisoformat(_first(form, "SendAt").replace("Z", "+00:00"))
     except ValueError:
         raise TwilioError(35114) from None
-    send_at = send_at if send_at.tzinfo else send_at.replace(tzinfo=timezone.utc)
+    send_at = send_at if send_at.tzinfo else send_at.replace(tzinfo=UTC)
     if not timedelta(minutes=15) <= send_at - twilio.now() <= timedelta(days=35):
         raise TwilioError(35111)
     return send_at
@@ -178,59 +167,6 @@ def _show(message: Message, content: Content) -> None:
     message.body = shown.pop("body")
     message.media_urls = message.media_urls + shown.pop("media_urls")
     message.shown = shown
-
-
-# What Twilio accepts and fails afterwards, by callback
-
-
-def _doom(twilio: Twilio, message: Message, content: Content | None, form: Form) -> int | None:
-    customer, sender = message.customer, message.sender
-    if sender.address in customer.opted_out:
-        return 21610
-    if not customer.on_whatsapp:
-        return 63003
-    if sender.sandbox and twilio.now() - customer.joined.get(sender.address, datetime.min.replace(tzinfo=timezone.utc)) > SANDBOX_SESSION:
-        return 63015
-    if content and (_first(form, "Body") or form.get("MediaUrl")):
-        return 63016
-    if not twilio.window_left(customer, sender.address) and not (content and approved(content)):
-        return 63016
-    if _too_fast(twilio, message):
-        return 63018
-    return _content_doom(content, message.variables) if content else None
-
-
-def _too_fast(twilio: Twilio, message: Message) -> bool:
-    limit, since = twilio.max_per_recipient, twilio.now() - timedelta(seconds=1)
-    if limit is None:
-        return False
-    recent = [m for m in twilio.conversation(message.customer, message.sender.address) if not m.inbound and m.created > since]
-    return len(recent) >= limit
-
-
-def _content_doom(content: Content, variables: dict[str, str]) -> int | None:
-    if any("\n" in v or "\t" in v or " " * 5 in v for v in variables.values()):
-        return 63013
-    if set(variables) - set(VARIABLE.findall(json.dumps(content.types))):
-        return 63028
-    buttons: list[Any] = content.types.get("twilio/quick-reply", {}).get("actions") or []
-    if not approved(content) and len(buttons) > 3:
-        return 63005
-    if approved(content) and richest(content.types) in SESSION_ONLY:
-        return 63016
-    return 63005 if not body_of(content) and richest(content.types) == "twilio/text" else None
-
-
-def media_doom(content_type: str, size: int) -> int | None:
-    """Why WhatsApp refuses a downloaded file, or None."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind not in DELIVERABLE:
-        return 63021
-    return 63034 if size > (IMAGE_LIMIT if kind.startswith("image/") else MEDIA_LIMIT) else None
-
-
-def ending(code: int) -> str:
-    return "failed" if code in NEVER_LEFT else "undelivered"
 
 
 def update(twilio: Twilio, sid: str, form: Form) -> Message:
@@ -278,7 +214,5 @@ def _span(text: str) -> tuple[datetime, datetime]:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         raise TwilioError(20001, f"Invalid date: {text}") from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return moment, moment + (timedelta(days=1) if len(text) == 10 else timedelta(seconds=1))
-
-

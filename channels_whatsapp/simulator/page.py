@@ -15,14 +15,17 @@ from . import bubbles, stories
 from .web import Answer, Request, Router, multipart
 
 if TYPE_CHECKING:
+    from .people import CustomerHandle
     from .running import Simulator
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 SAFE = {
-    "Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
 #: Switch on the page -> the fault it sets.
@@ -69,7 +72,9 @@ class Page:
             "lines": bubbles.log_lines(self.sim, show=show),
             "last": self.sim.log.last,
             "show": show,
-            "theme": request.query.get("theme", "") if request.query.get("theme") in ("light", "dark") else "",
+            "theme": request.query.get("theme", "")
+            if request.query.get("theme") in ("light", "dark")
+            else "",
             "app_url": self.sim.app_url,
             "quoted": self.sim.twilio.messages.get(request.query.get("quote", "")),
             "faults": self._faults(),
@@ -97,7 +102,12 @@ class Page:
         return _html("_quote", {"quoted": self.sim.twilio.messages.get(request.query.get("quote", ""))})
 
     def events(self, request: Request) -> Answer:
-        return Answer(200, content_type="text/event-stream", headers={"Cache-Control": "no-store"}, stream=self._stream(request))
+        return Answer(
+            200,
+            content_type="text/event-stream",
+            headers={"Cache-Control": "no-store"},
+            stream=self._stream(request),
+        )
 
     def _stream(self, request: Request) -> Iterator[bytes]:
         """Names of what changed, each at most once a moment; while it lasts, this phone is looked at."""
@@ -110,7 +120,10 @@ class Page:
                 yield b"retry: 1000\n\nevent: phone\ndata: \n\nevent: log\ndata: \n\n"
                 while not self.sim.stopping.is_set():
                     names = _gathered(news)
-                    yield b"".join(f"event: {name}\ndata: \n\n".encode() for name in names) or b": still here\n\n"
+                    yield (
+                        b"".join(f"event: {name}\ndata: \n\n".encode() for name in names)
+                        or b": still here\n\n"
+                    )
         finally:
             self.sim.journeys.unwatch(scene.customer, scene.sender.address)
 
@@ -131,24 +144,33 @@ class Page:
         from django.contrib.staticfiles import finders
 
         name = request.args["path"]
+        if ".." in name:
+            return Answer(404, b"", "text/plain")
         path = finders.find(name) or finders.find(re.sub(r"\.[0-9a-f]{12}(?=\.\w+$)", "", name))
         if not path:
             return Answer(404, b"", "text/plain")
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        return Answer(200, Path(str(path)).read_bytes(), f"{kind}; charset=utf-8" if kind.startswith("text/") else kind, dict(SAFE))
+        return Answer(
+            200,
+            Path(str(path)).read_bytes(),
+            f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
+            dict(SAFE),
+        )
 
     # Doing
 
     def people(self, request: Request) -> Answer:
         fields, _ = multipart(request)
-        customer = self.sim.customer(name=fields.get("name", "").strip(), hidden=bool(fields.get("hidden"))).customer
+        customer = self.sim.customer(
+            name=fields.get("name", "").strip(), hidden=bool(fields.get("hidden"))
+        ).customer
         return Answer.redirect("/?" + urlencode({"as": customer.address, "to": fields.get("to", "")}))
 
     def send(self, request: Request) -> Answer:
         fields, files = multipart(request)
         scene = bubbles.Scene.of(self.sim, fields)
         if scene.handle and scene.sender:
-            _write(scene, fields, files.get("file"))
+            _write(scene.handle, scene.sender.address, fields, files.get("file"))
         return self._done(request, fields, "_quote")
 
     def tap(self, request: Request) -> Answer:
@@ -184,13 +206,17 @@ class Page:
         for name, switch in SWITCHES.items():
             self.sim.faults.remove(switch["kind"])
             if fields.get(name):
-                self.sim.faults.add(**switch | ({"seconds": _number(fields.get("seconds"))} if name == "slow" else {}))
+                self.sim.faults.add(
+                    **switch | ({"seconds": _number(fields.get("seconds"))} if name == "slow" else {})
+                )
         return self._done(request, fields)
 
     def _faults(self) -> dict[str, Any]:
         active = {name: self.sim.faults.active(switch["kind"]) for name, switch in SWITCHES.items()}
         slow = active["slow"]
-        return {name: bool(fault) for name, fault in active.items()} | {"seconds": slow.options["seconds"] if slow else 4}
+        return {name: bool(fault) for name, fault in active.items()} | {
+            "seconds": slow.options["seconds"] if slow else 4
+        }
 
     def again(self, request: Request) -> Answer:
         fields, _ = multipart(request)
@@ -210,17 +236,21 @@ class Page:
         """Nothing for htmx, whose page pulls the change by itself; a redirect back for a plain form."""
         if request.headers.get("HX-Request"):
             return _html(fragment, {"quoted": None, "oob": True}) if fragment else Answer(204)
-        return Answer.redirect("/?" + urlencode({name: fields[name] for name in ("as", "to") if name in fields}))
+        return Answer.redirect(
+            "/?" + urlencode({name: fields[name] for name in ("as", "to") if name in fields})
+        )
 
 
-def _write(scene: bubbles.Scene, fields: dict[str, str], file: tuple[str, str, bytes] | None) -> None:
-    who, to = scene.handle, scene.sender.address if scene.sender else ""
+def _write(who: CustomerHandle, to: str, fields: dict[str, str], file: tuple[str, str, bytes] | None) -> None:
     body, kind = fields.get("body", "").strip(), fields.get("kind", "text")
-    assert who is not None
     if file:
         name, content_type, data = file
-        kind = {"image": "image", "audio": "audio", "video": "video"}.get(content_type.partition("/")[0], "document")
-        who.send(kind, name if kind == "document" else body, to=to, data=data, content_type=content_type, name=name)
+        kind = {"image": "image", "audio": "audio", "video": "video"}.get(
+            content_type.partition("/")[0], "document"
+        )
+        who.send(
+            kind, name if kind == "document" else body, to=to, data=data, content_type=content_type, name=name
+        )
     elif kind == "location":
         who.send_location(label="London Bridge", address="London SE1 9RT", to=to)
     elif kind == "contacts":

@@ -51,7 +51,9 @@ class CustomerHandle:
     def send_text(self, body: str, *, to: str = "", **params: str) -> Message:
         return self.send("text", body, to=to, params=params)
 
-    def send_image(self, caption: str = "", *, to: str = "", data: bytes | None = None, content_type: str = "") -> Message:
+    def send_image(
+        self, caption: str = "", *, to: str = "", data: bytes | None = None, content_type: str = ""
+    ) -> Message:
         return self.send("image", caption, to=to, data=data, content_type=content_type)
 
     def send_voice(self, *, to: str = "") -> Message:
@@ -60,28 +62,55 @@ class CustomerHandle:
     def send_video(self, caption: str = "", *, to: str = "") -> Message:
         return self.send("video", caption, to=to)
 
-    def send_document(self, name: str = "Invoice 2041.pdf", *, to: str = "", data: bytes | None = None, content_type: str = "") -> Message:
+    def send_document(
+        self,
+        name: str = "Invoice 2041.pdf",
+        *,
+        to: str = "",
+        data: bytes | None = None,
+        content_type: str = "",
+    ) -> Message:
         """WhatsApp puts the file's name into Body."""
         return self.send("document", name, to=to, data=data, content_type=content_type, name=name)
 
-    def send_contact(self, name: str = "Bench workshop", phone: str = "+44 7700 900300", *, to: str = "") -> Message:
-        return self.send("contacts", to=to, data=samples.vcard(name, phone), shown={"person": name, "phone": phone})
+    def send_contact(
+        self, name: str = "Bench workshop", phone: str = "+44 7700 900300", *, to: str = ""
+    ) -> Message:
+        return self.send(
+            "contacts", to=to, data=samples.vcard(name, phone), shown={"person": name, "phone": phone}
+        )
 
     def send_sticker(self, *, to: str = "") -> Message:
         return self.send("sticker", to=to)
 
-    def send_location(self, latitude: float = 51.5079, longitude: float = -0.0877, label: str = "", address: str = "", *, to: str = "") -> Message:
+    def send_location(
+        self,
+        latitude: float = 51.5079,
+        longitude: float = -0.0877,
+        label: str = "",
+        address: str = "",
+        *,
+        to: str = "",
+    ) -> Message:
         place = {"Latitude": str(latitude), "Longitude": str(longitude), "Label": label, "Address": address}
         params = {name: value for name, value in place.items() if value}
         return self.send("location", to=to, params=params, shown={"place": label, "address": address})
 
     def send_from_ad(self, body: str, *, to: str = "", source_id: str = "120210000000000001") -> Message:
         """The first message after a click on a click-to-WhatsApp advertisement."""
-        return self.send("text", body, to=to, params={
-            "ReferralBody": "Solid oak, made to order", "ReferralHeadline": "New: the Bramble armchair",
-            "ReferralSourceId": source_id, "ReferralSourceType": "ad", "ReferralSourceUrl": "https://fb.me/example",
-            "ReferralCtwaClid": f"ARA{source_id}",
-        })
+        return self.send(
+            "text",
+            body,
+            to=to,
+            params={
+                "ReferralBody": "Solid oak, made to order",
+                "ReferralHeadline": "New: the Bramble armchair",
+                "ReferralSourceId": source_id,
+                "ReferralSourceType": "ad",
+                "ReferralSourceUrl": "https://fb.me/example",
+                "ReferralCtwaClid": f"ARA{source_id}",
+            },
+        )
 
     def forward(self, body: str, *, often: bool = False, to: str = "") -> Message:
         flags = {"Forwarded": "true", "FrequentlyForwarded": str(often).lower()}
@@ -90,7 +119,9 @@ class CustomerHandle:
     def send_flow(self, answers: dict[str, Any], *, to: str = "") -> Message:
         """A completed WhatsApp Flow."""
         data = json.dumps(answers)
-        return self.send("flow", to=to, params={"InteractiveData": data, "FlowData": data}, shown={"flow": True})
+        return self.send(
+            "flow", to=to, params={"InteractiveData": data, "FlowData": data}, shown={"flow": True}
+        )
 
     def send_unknown(self, *, to: str = "") -> Message:
         """A kind WhatsApp cannot hand over: no text, no file."""
@@ -99,28 +130,54 @@ class CustomerHandle:
     def reply(self, sid: str, body: str, *, to: str = "") -> Message:
         """Write with a quote of an earlier message."""
         quoted = self.sim.twilio.message(sid)
-        return self.send("text", body, to=to or quoted.sender.address, params=quoting(quoted), shown={"quoted": sid})
+        return self.send(
+            "text", body, to=to or quoted.sender.address, params=quoting(quoted), shown={"quoted": sid}
+        )
 
     def tap(self, sid: str, title: str) -> Message:
         """Tap the quick-reply button with this title; raises 20404 when there is none."""
         message = self.sim.twilio.message(sid)
         button = _pick(message.shown.get("buttons", []), "title", title)
-        params = {"ButtonText": button["title"], "ButtonPayload": button["id"], "ButtonType": "REPLY"} | quoting(message)
-        return self.send("button", button["title"], to=message.sender.address, params=params, shown={"quoted": sid})
+        params = {
+            "ButtonText": button["title"],
+            "ButtonPayload": button["id"],
+            "ButtonType": "REPLY",
+        } | quoting(message)
+        return self.send(
+            "button", button["title"], to=message.sender.address, params=params, shown={"quoted": sid}
+        )
 
     def choose(self, sid: str, item_id: str) -> Message:
         """Choose from a list message by the item's id."""
         message = self.sim.twilio.message(sid)
         item = _pick(message.shown.get("choices", []), "id", item_id)
-        params = {"ListId": item["id"], "ListTitle": item["item"], "ListDescription": item.get("description", "")}
-        return self.send("list", item["item"], to=message.sender.address, params=params | quoting(message), shown={"quoted": sid})
+        params = {
+            "ListId": item["id"],
+            "ListTitle": item["item"],
+            "ListDescription": item.get("description", ""),
+        }
+        return self.send(
+            "list",
+            item["item"],
+            to=message.sender.address,
+            params=params | quoting(message),
+            shown={"quoted": sid},
+        )
 
     def join_sandbox(self, code: str = "join autumn-lamp", *, to: str = "whatsapp:+14155238886") -> Message:
         return self.send("text", code, to=to)
 
     def send(
-        self, kind: str, body: str = "", *, to: str = "", data: bytes | None = None, content_type: str = "", name: str = "",
-        params: dict[str, str] | None = None, shown: dict[str, Any] | None = None,
+        self,
+        kind: str,
+        body: str = "",
+        *,
+        to: str = "",
+        data: bytes | None = None,
+        content_type: str = "",
+        name: str = "",
+        params: dict[str, str] | None = None,
+        shown: dict[str, Any] | None = None,
     ) -> Message:
         """Any kind of message; a sample file stands in when a kind needs one and `data` is None."""
         media = self._media(kind, data, content_type, name)
@@ -133,7 +190,9 @@ class CustomerHandle:
 
     def _ticked(self, message: Message, accepted: bool) -> None:
         if message.shown.get("tick") != "read":
-            self.sim.twilio.touch(message, shown=message.shown | {"tick": "delivered" if accepted else "sent"})
+            self.sim.twilio.touch(
+                message, shown=message.shown | {"tick": "delivered" if accepted else "sent"}
+            )
 
     def _sender(self, address: str) -> Sender:
         twilio = self.sim.twilio
@@ -143,7 +202,9 @@ class CustomerHandle:
         if kind not in SAMPLES:
             return []
         usual_type, usual_name, make = SAMPLES[kind]
-        made = self.sim.twilio.new_media(content_type or usual_type, make() if data is None else data, name or usual_name)
+        made = self.sim.twilio.new_media(
+            content_type or usual_type, make() if data is None else data, name or usual_name
+        )
         return [made]
 
 

@@ -125,7 +125,13 @@ def _content_core(account: Account, record: Content) -> dict[str, Any]:
 
 def approval(record: Approval | None) -> dict[str, Any]:
     if record is None:
-        return {"name": "", "category": "", "content_type": "", "status": "unsubmitted", "rejection_reason": ""}
+        return {
+            "name": "",
+            "category": "",
+            "content_type": "",
+            "status": "unsubmitted",
+            "rejection_reason": "",
+        }
     return {
         "name": record.name,
         "category": record.category,
@@ -199,7 +205,9 @@ def page(items: list[T], query: dict[str, str], size: int = 50) -> tuple[list[T]
     return items[start : start + per_page], number, per_page, len(items) > start + per_page
 
 
-def page_2010(name: str, path: str, items: list[dict[str, Any]], query: dict[str, str], found: tuple[int, int, bool]) -> dict[str, Any]:
+def page_2010(
+    name: str, path: str, items: list[dict[str, Any]], query: dict[str, str], found: tuple[int, int, bool]
+) -> dict[str, Any]:
     """The page envelope of the 2010 API: relative `next_page_uri`, empty fields null."""
     number, size, more = found
 
@@ -219,7 +227,9 @@ def page_2010(name: str, path: str, items: list[dict[str, Any]], query: dict[str
     }
 
 
-def page_meta(name: str, url: str, items: list[dict[str, Any]], query: dict[str, str], found: tuple[int, int, bool]) -> dict[str, Any]:
+def page_meta(
+    name: str, url: str, items: list[dict[str, Any]], query: dict[str, str], found: tuple[int, int, bool]
+) -> dict[str, Any]:
     """The page envelope of the newer APIs: absolute addresses under `meta`."""
     number, size, more = found
 

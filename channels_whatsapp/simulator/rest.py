@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from .web import LOOPBACK, Answer, Request, Route, Router
 
 if TYPE_CHECKING:
     from .running import Simulator
+
+logger = logging.getLogger(__name__)
 
 API = ("/2010-04-01/", "/v1/", "/v2/", "/v3/")
 
@@ -41,17 +44,25 @@ class Rest:
             return self._other(request)
         except TwilioError as refusal:
             return _refused(refusal)
+        except Exception:
+            logger.exception("simulator: %s %s", request.method, request.path)
+            return _refused(TwilioError(20500))
 
     def _other(self, request: Request) -> Answer:
         """The phone page and the control API: no credentials, so this machine only."""
-        if request.host.partition(":")[0] not in LOOPBACK or request.headers.get("Sec-Fetch-Site") == "cross-site":
+        if (
+            request.host.partition(":")[0] not in LOOPBACK
+            or request.headers.get("Sec-Fetch-Site") == "cross-site"
+        ):
             return Answer(403, b"The simulator answers this machine only.", "text/plain")
         return self._route(request).view(request)
 
     def _route(self, request: Request) -> Route:
         route, request.args, known = self.router.find(request.method, request.path)
         if route is None:
-            raise TwilioError(20405 if known else 20404, f"The requested resource {request.path} was not found")
+            raise TwilioError(
+                20405 if known else 20404, f"The requested resource {request.path} was not found"
+            )
         return route
 
     def _api(self, request: Request) -> Answer:
@@ -128,14 +139,26 @@ class Rest:
 
     def _note(self, request: Request, route: Route, answer: Answer, began: float) -> None:
         log, now = self.sim.log, self.sim.twilio.now()
-        params = [(name, value) for name, values in request.form().items() for value in values] or list(request.query.items())
+        params = [(name, value) for name, values in request.form().items() for value in values] or list(
+            request.query.items()
+        )
         is_json = request.content_type == "application/json"
-        log.add(Entry(
-            log.new_id(), "out", route.name, str(request.context.get("subject", "")), "", now, request.path,
-            [] if is_json else params, request.body.decode(errors="replace") if is_json else "",
-            code=None if answer.reset else answer.status, problem="cut off" if answer.reset else "",
-            took_ms=round((time.monotonic() - began) * 1000),
-        ))
+        log.add(
+            Entry(
+                log.new_id(),
+                "out",
+                route.name,
+                str(request.context.get("subject", "")),
+                "",
+                now,
+                request.path,
+                [] if is_json else params,
+                request.body.decode(errors="replace") if is_json else "",
+                code=None if answer.reset else answer.status,
+                problem="cut off" if answer.reset else "",
+                took_ms=round((time.monotonic() - began) * 1000),
+            )
+        )
 
 
 def _refused(refusal: TwilioError) -> Answer:

@@ -22,7 +22,7 @@ from .twilio import TimePassed, Twilio
 from .web import Server
 
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
-AUTH_TOKEN = "0123456789abcdef0123456789abcdef"
+AUTH_TOKEN = "0123456789abcdef" * 2
 SENDER = "whatsapp:+447700900142"
 WEBHOOK_PATH = "/api/webhooks/whatsapp/twilio"
 #: Twilio retries a failed webhook only when its address asks for it.
@@ -49,7 +49,9 @@ class Simulator:
         self.webhook_base = webhook_base.rstrip("/")
         self.app_url = app_url or self.webhook_base
         self.stopping = threading.Event()
-        self.twilio = Twilio(Account(account_sid, list(auth_tokens)), seed=seed, clock=clock, on_time_passed=on_time_passed)
+        self.twilio = Twilio(
+            Account(account_sid, list(auth_tokens)), seed=seed, clock=clock, on_time_passed=on_time_passed
+        )
         self.scheduler = Scheduler()
         self.log = Log(self.twilio.feed)
         self.cdn = Cdn(self.twilio, self.stopping)
@@ -61,7 +63,9 @@ class Simulator:
         self._senders = list(senders)
         for sender in self._senders:
             self.add_sender(sender)
-        self.twilio.account.events_url = f"{self.webhook_base}{WEBHOOK_PATH}/events" if self.webhook_base else ""
+        self.twilio.account.events_url = (
+            f"{self.webhook_base}{WEBHOOK_PATH}/events" if self.webhook_base else ""
+        )
         self.rest = Rest(self)
         self.server = Server(port, self.rest.answer)
         self.courier.media_base = self.url
@@ -175,7 +179,12 @@ def running_simulator(
     """
     tokens = [token.strip() for token in auth_token.split(",")]
     simulator = Simulator(
-        webhook_base=webhook_base, account_sid=account_sid, auth_tokens=tokens, senders=senders, seed=seed, **options  # type: ignore[arg-type]
+        webhook_base=webhook_base,
+        account_sid=account_sid,
+        auth_tokens=tokens,
+        senders=senders,
+        seed=seed,
+        **options,  # type: ignore[arg-type]
     )
     simulator.start()
     try:

@@ -22,7 +22,9 @@ def photo() -> bytes:
     draw.rounded_rectangle((240, 270, 310, 450), 24, fill=(138, 58, 36))
     draw.rounded_rectangle((650, 270, 720, 450), 24, fill=(138, 58, 36))
     for left, lean in ((300, -14), (620, 60)):
-        draw.polygon([(left, 450), (left + 32, 450), (left + 22 + lean, 570), (left + lean, 570)], fill=(84, 52, 36))
+        draw.polygon(
+            [(left, 450), (left + 32, 450), (left + 22 + lean, 570), (left + lean, 570)], fill=(84, 52, 36)
+        )
     draw.ellipse((596, 470, 716, 590), outline=(196, 40, 40), width=7)
     return _saved(image, "JPEG", quality=86)
 
@@ -99,7 +101,8 @@ def document() -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+        b" /Resources << /Font << /F1 5 0 R >> >> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(text), text),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
@@ -113,5 +116,13 @@ def document() -> bytes:
 
 
 def vcard(name: str = "Bench workshop", phone: str = "+44 7700 900300") -> bytes:
-    lines = ["BEGIN:VCARD", "VERSION:3.0", f"N:;{name};;;", f"FN:{name}", f"TEL;TYPE=CELL:{phone}", "END:VCARD", ""]
+    lines = [
+        "BEGIN:VCARD",
+        "VERSION:3.0",
+        f"N:;{name};;;",
+        f"FN:{name}",
+        f"TEL;TYPE=CELL:{phone}",
+        "END:VCARD",
+        "",
+    ]
     return "\r\n".join(lines).encode()

@@ -35,7 +35,13 @@ class Senders:
         self.services = {}
 
     def add_sender(
-        self, address: str, name: str = "", *, sandbox: bool | None = None, service_sid: str = "", status: str = "ONLINE",
+        self,
+        address: str,
+        name: str = "",
+        *,
+        sandbox: bool | None = None,
+        service_sid: str = "",
+        status: str = "ONLINE",
         webhook: dict[str, Any] | None = None,
     ) -> Sender:
         """A number of the account. +1 415 523 8886 is the sandbox unless told otherwise."""
@@ -43,8 +49,14 @@ class Senders:
         with self.lock:
             is_sandbox = address.endswith("+14155238886") if sandbox is None else sandbox
             sender = Sender(
-                address, name or address.removeprefix("whatsapp:"), self.sid("XE"), status, is_sandbox, service_sid,
-                webhook=dict(webhook or {}), profile={"name": name or address},
+                address,
+                name or address.removeprefix("whatsapp:"),
+                self.sid("XE"),
+                status,
+                is_sandbox,
+                service_sid,
+                webhook=dict(webhook or {}),
+                profile={"name": name or address},
             )
             self.senders[address] = sender
         self.feed.publish("people")
@@ -67,7 +79,9 @@ class Senders:
         """`POST /v2/Channels/Senders`: answers at once with CREATING; `advance_sender` goes on later."""
         address = str(data.get("sender_id", ""))
         if not re.fullmatch(r"whatsapp:\+[1-9]\d{6,14}", address):
-            raise TwilioError(63100, "Sender validation failed: sender_id must be whatsapp: and an E.164 number")
+            raise TwilioError(
+                63100, "Sender validation failed: sender_id must be whatsapp: and an E.164 number"
+            )
         with self.lock:
             if address in self.senders:
                 raise TwilioError(63110)

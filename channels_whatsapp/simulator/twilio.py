@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-import re
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from .addresses import USER_ID, country, name_for
 from .clock import Clock
 from .content import Contents
 from .errors import TwilioError
@@ -18,8 +18,6 @@ from .records import Account, Customer, Media, Message, Sender, Service
 from .senders import Senders
 
 SANDBOX = "whatsapp:+14155238886"
-PHONE = re.compile(r"whatsapp:\+[1-9]\d{6,14}")
-USER_ID = re.compile(r"whatsapp:[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 STOP_WORDS = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"}
 START_WORDS = {"START", "UNSTOP"}
 TYPING_LASTS = timedelta(seconds=25)
@@ -36,7 +34,12 @@ class Twilio(Contents, Senders):
     """
 
     def __init__(
-        self, account: Account, *, seed: int | None = None, clock: Clock | None = None, on_time_passed: TimePassed | None = None
+        self,
+        account: Account,
+        *,
+        seed: int | None = None,
+        clock: Clock | None = None,
+        on_time_passed: TimePassed | None = None,
     ) -> None:
         self.lock = threading.RLock()
         self.account = account
@@ -99,8 +102,12 @@ class Twilio(Contents, Senders):
     def _add_customer(self, address: str, name: str, phone_hidden: bool) -> Customer:
         known_by_id = bool(USER_ID.fullmatch(address))
         phone = f"whatsapp:+1999{self.rng.randrange(10**9, 10**10)}" if known_by_id else address
-        user_id = address if known_by_id else f"whatsapp:{_country(phone)}.{self.rng.randrange(10**15, 10**16)}"
-        customer = Customer(phone, user_id, name or _name_for(address), phone_hidden=phone_hidden or known_by_id)
+        user_id = (
+            address if known_by_id else f"whatsapp:{country(phone)}.{self.rng.randrange(10**15, 10**16)}"
+        )
+        customer = Customer(
+            phone, user_id, name or name_for(address), phone_hidden=phone_hidden or known_by_id
+        )
         self.customers[phone] = self.customers[user_id] = customer
         self.feed.publish("people")
         return customer
@@ -136,7 +143,9 @@ class Twilio(Contents, Senders):
 
     def conversation(self, customer: Customer, sender: str) -> list[Message]:
         with self.lock:
-            return [m for m in self.messages.values() if m.customer is customer and m.sender.address == sender]
+            return [
+                m for m in self.messages.values() if m.customer is customer and m.sender.address == sender
+            ]
 
     def delete(self, sid: str) -> None:
         """Remove a finished message and its media; 20009 while it is on its way."""
@@ -163,8 +172,21 @@ class Twilio(Contents, Senders):
         """A customer wrote: opens the window, joins or leaves the sandbox, honours STOP. No webhook yet."""
         now = self.now()
         message = Message(
-            self.sid("MM" if media else "SM"), "inbound", customer, sender, sender.address, customer.address, body,
-            "received", now, now, sent=now, kind=kind, media=media or [], params=dict(params or {}), shown=dict(shown or {}),
+            self.sid("MM" if media else "SM"),
+            "inbound",
+            customer,
+            sender,
+            sender.address,
+            customer.address,
+            body,
+            "received",
+            now,
+            now,
+            sent=now,
+            kind=kind,
+            media=media or [],
+            params=dict(params or {}),
+            shown=dict(shown or {}),
             service_sid=sender.service_sid,
         )
         with self.lock:
@@ -205,8 +227,19 @@ class Twilio(Contents, Senders):
         sender = self.sender_at(sender) if isinstance(sender, str) else sender
         to, from_ = (sender.address, customer.address) if inbound else (customer.address, sender.address)
         message = Message(
-            self.sid("MM" if media else "SM"), "inbound" if inbound else "outbound-api", customer, sender, to, from_, body,
-            status or ("received" if inbound else "delivered"), at, at, sent=at, media=media or [], error_code=error_code,
+            self.sid("MM" if media else "SM"),
+            "inbound" if inbound else "outbound-api",
+            customer,
+            sender,
+            to,
+            from_,
+            body,
+            status or ("received" if inbound else "delivered"),
+            at,
+            at,
+            sent=at,
+            media=media or [],
+            error_code=error_code,
         )
         with self.lock:
             if inbound:
@@ -254,14 +287,3 @@ class Twilio(Contents, Senders):
             if sid not in self.services:
                 raise TwilioError(20404)
             return self.services[sid]
-
-
-def _country(phone: str) -> str:
-    """A plausible country for a user ID; only its form matters."""
-    prefixes = {"44": "GB", "1": "US", "49": "DE", "55": "BR", "90": "TR", "971": "AE", "966": "SA", "27": "ZA", "91": "IN"}
-    digits = phone.removeprefix("whatsapp:+")
-    return next((code for prefix, code in prefixes.items() if digits.startswith(prefix)), "US")
-
-
-def _name_for(address: str) -> str:
-    return f"Customer {address[-4:]}"

@@ -70,7 +70,9 @@ def _picture(number: int) -> bytes:
     for block in range(MACROBLOCKS**2):
         bright = block == number % MACROBLOCKS**2
         luma = 210 if bright else 60 + 2 * (number % 15) + 3 * block
-        bits.ue(25).align().raw(bytes([luma]) * 256 + bytes([112]) * 64 + bytes([150 if bright else 120]) * 64)
+        bits.ue(25).align().raw(
+            bytes([luma]) * 256 + bytes([112]) * 64 + bytes([150 if bright else 120]) * 64
+        )
     return _nal(0x65, bits.done())
 
 
@@ -88,8 +90,22 @@ MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
 def _sample_entry() -> bytes:
     sps, pps = _sps(), _pps()
-    config = b"\x01" + sps[1:4] + b"\xff\xe1" + struct.pack(">H", len(sps)) + sps + b"\x01" + struct.pack(">H", len(pps)) + pps
-    head = bytes(6) + struct.pack(">H", 1) + bytes(16) + struct.pack(">HHIIIH", SIDE, SIDE, 0x480000, 0x480000, 0, 1)
+    config = (
+        b"\x01"
+        + sps[1:4]
+        + b"\xff\xe1"
+        + struct.pack(">H", len(sps))
+        + sps
+        + b"\x01"
+        + struct.pack(">H", len(pps))
+        + pps
+    )
+    head = (
+        bytes(6)
+        + struct.pack(">H", 1)
+        + bytes(16)
+        + struct.pack(">HHIIIH", SIDE, SIDE, 0x480000, 0x480000, 0, 1)
+    )
     return _box("avc1", head, bytes(32), struct.pack(">Hh", 24, -1), _box("avcC", config))
 
 
@@ -119,9 +135,23 @@ def _movie(sizes: list[int], offset: int) -> bytes:
         media_info,
     )
     track_head = _full(
-        "tkhd", struct.pack(">IIIII", 0, 0, 1, 0, count), bytes(8), bytes(8), MATRIX, struct.pack(">II", SIDE << 16, SIDE << 16), flags=3
+        "tkhd",
+        struct.pack(">IIIII", 0, 0, 1, 0, count),
+        bytes(8),
+        bytes(8),
+        MATRIX,
+        struct.pack(">II", SIDE << 16, SIDE << 16),
+        flags=3,
     )
-    movie_head = _full("mvhd", struct.pack(">IIII", 0, 0, RATE, count), struct.pack(">IH", 0x10000, 0x100), bytes(10), MATRIX, bytes(24), struct.pack(">I", 2))
+    movie_head = _full(
+        "mvhd",
+        struct.pack(">IIII", 0, 0, RATE, count),
+        struct.pack(">IH", 0x10000, 0x100),
+        bytes(10),
+        MATRIX,
+        bytes(24),
+        struct.pack(">I", 2),
+    )
     return _box("moov", movie_head, _box("trak", track_head, media))
 
 

@@ -125,7 +125,9 @@ class Server(ThreadingHTTPServer):
     def __init__(self, port: int, answer: Callable[[Request], Answer]) -> None:
         self.answer = answer
         super().__init__(("127.0.0.1", port), Handler)
-        self._thread = threading.Thread(target=lambda: self.serve_forever(0.05), name="simulator-http", daemon=True)
+        self._thread = threading.Thread(
+            target=lambda: self.serve_forever(0.05), name="simulator-http", daemon=True
+        )
 
     @property
     def port(self) -> int:
@@ -217,7 +219,10 @@ def multipart(request: Request) -> tuple[dict[str, str], dict[str, tuple[str, st
     fields: dict[str, str] = {}
     files: dict[str, tuple[str, str, bytes]] = {}
     for part in BytesParser(policy=default).parsebytes(head + request.body).iter_parts():
-        name, data = str(part.get_param("name", header="content-disposition")), part.get_payload(decode=True) or b""
+        name, data = (
+            str(part.get_param("name", header="content-disposition")),
+            part.get_payload(decode=True) or b"",
+        )
         if part.get_filename() is None:
             fields[name] = data.decode(errors="replace")
         elif data:

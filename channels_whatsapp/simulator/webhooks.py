@@ -13,8 +13,17 @@ Params = list[tuple[str, str]]
 
 #: The MessageType parameter of each kind of inbound message.
 MESSAGE_TYPES = {
-    "text": "text", "image": "image", "sticker": "sticker", "audio": "audio", "video": "video", "document": "document",
-    "location": "location", "contacts": "contacts", "button": "interactive", "list": "interactive", "flow": "interactive",
+    "text": "text",
+    "image": "image",
+    "sticker": "sticker",
+    "audio": "audio",
+    "video": "video",
+    "document": "document",
+    "location": "location",
+    "contacts": "contacts",
+    "button": "interactive",
+    "list": "interactive",
+    "flow": "interactive",
     "unknown": "unsupported",
 }
 
@@ -54,7 +63,7 @@ def media_uri(account: Account, message_sid: str, media_sid: str) -> str:
 
 
 def status(account: Account, message: Message, value: str) -> Params:
-    """What `POST`s to the StatusCallback; quirks as captured: user ID on `read`, StructuredMessage on `sent`."""
+    """What goes to the StatusCallback, quirks and all: user ID on `read`, StructuredMessage on `sent`."""
     params: Params = [
         ("ChannelPrefix", "whatsapp"),
         ("ApiVersion", "2010-04-01"),
@@ -88,19 +97,25 @@ def masked(phone: str) -> str:
 def template_event(account: Account, change: dict[str, Any], now: datetime) -> str:
     """An Event Streams batch of one: `change` is {sid, type, previous, current}."""
     name = f"{change['sid']}{change['current']}{now.isoformat()}"
-    return json.dumps([
-        {
-            "specversion": "1.0",
-            "type": "com.twilio.messaging.template.approval.updated",
-            "source": f"/v1/Content/{change['sid']}",
-            "id": "EZ" + hashlib.md5(name.encode(), usedforsecurity=False).hexdigest(),
-            "dataschema": "https://events-schemas.twilio.com/Messaging.TemplateApproval/1",
-            "datacontenttype": "application/json",
-            "time": now.isoformat().replace("+00:00", "Z"),
-            "data": {
-                "type": change.get("type", "status_update"),
-                "accountSid": account.sid,
-                "template": {"sid": change["sid"], "previousValue": change["previous"], "currentValue": change["current"]},
-            },
-        }
-    ])
+    return json.dumps(
+        [
+            {
+                "specversion": "1.0",
+                "type": "com.twilio.messaging.template.approval.updated",
+                "source": f"/v1/Content/{change['sid']}",
+                "id": "EZ" + hashlib.md5(name.encode(), usedforsecurity=False).hexdigest(),
+                "dataschema": "https://events-schemas.twilio.com/Messaging.TemplateApproval/1",
+                "datacontenttype": "application/json",
+                "time": now.isoformat().replace("+00:00", "Z"),
+                "data": {
+                    "type": change.get("type", "status_update"),
+                    "accountSid": account.sid,
+                    "template": {
+                        "sid": change["sid"],
+                        "previousValue": change["previous"],
+                        "currentValue": change["current"],
+                    },
+                },
+            }
+        ]
+    )

@@ -51,7 +51,11 @@ def _templates(simulator: Simulator) -> None:
             continue
         types = getattr(template, "types", None) or {"twilio/text": {"body": template.body}}
         content = simulator.twilio.add_content(
-            template.name, types, template.variables, language=template.language, sid=template.content_sid,
+            template.name,
+            types,
+            template.variables,
+            language=template.language,
+            sid=template.content_sid,
             approved=str(template.category).upper(),
         )
         if content.approval:
@@ -60,7 +64,9 @@ def _templates(simulator: Simulator) -> None:
 
 def _customers(simulator: Simulator) -> None:
     """One customer per contact; a contact known by user ID only hides the phone."""
-    addresses = apps.get_model("inbox", "Address").objects.select_related("contact").order_by("contact_id", "kind")
+    addresses = (
+        apps.get_model("inbox", "Address").objects.select_related("contact").order_by("contact_id", "kind")
+    )
     for address in addresses[:500]:
         if address.value.startswith("whatsapp:"):
             simulator.twilio.customer(address.value, str(address.contact.display_name))
@@ -84,7 +90,8 @@ def _conversations(simulator: Simulator) -> None:
 def _history(simulator: Simulator, customer: Any) -> None:
     """The last texts of one customer's conversations, as Twilio would have kept them."""
     messages = apps.get_model("inbox", "Message").objects.filter(
-        conversation__contact__addresses__value__in=[customer.phone, customer.user_id], direction__in=["inbound", "outbound"]
+        conversation__contact__addresses__value__in=[customer.phone, customer.user_id],
+        direction__in=["inbound", "outbound"],
     )
     recent = messages.select_related("conversation__channel").order_by("-created_at")[:HISTORY]
     for message in reversed(recent):
@@ -92,8 +99,13 @@ def _history(simulator: Simulator, customer: Any) -> None:
         if sender is None or not message.body:
             continue
         kept = simulator.twilio.add_history(
-            customer, sender, message.body, at=message.created_at, inbound=message.direction == "inbound",
-            status="" if message.direction == "inbound" else message.status, error_code=message.error_code,
+            customer,
+            sender,
+            message.body,
+            at=message.created_at,
+            inbound=message.direction == "inbound",
+            status="" if message.direction == "inbound" else message.status,
+            error_code=message.error_code,
         )
         kept.shown["tick"] = "read"
         _keep_sid(simulator, kept, message.sid)
@@ -143,4 +155,6 @@ def _announce(customer_address: str, sender_address: str) -> None:
         contact__addresses__value=customer_address, channel__address=sender_address
     )
     for conversation in conversations:
-        live.announce("conversation", conversation.pk, conversation=conversation.pk, channel=conversation.channel_id)
+        live.announce(
+            "conversation", conversation.pk, conversation=conversation.pk, channel=conversation.channel_id
+        )

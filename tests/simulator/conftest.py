@@ -83,13 +83,17 @@ class LocalClient(TwilioHttpClient):
         super().__init__(timeout=5, pool_connections=False)
         self.base = base
 
-    def request(self, method: str, uri: str, params: Any = None, data: Any = None, *args: Any, **options: Any) -> Response:
+    def request(
+        self, method: str, uri: str, params: Any = None, data: Any = None, *args: Any, **options: Any
+    ) -> Response:
         parts = urlsplit(uri)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         response = super().request(method, self.base + path, params, data, *args, **options)
         if response.status_code < 300:
             text = response.content
-            openapi.validate_response(method, parts.path, response.status_code, json.loads(text) if text else None)
+            openapi.validate_response(
+                method, parts.path, response.status_code, json.loads(text) if text else None
+            )
         return response
 
 

@@ -120,7 +120,11 @@ def _plain(document: dict[str, Any], schema: Any) -> Any:
         return schema
     nullable = schema.get("nullable", False) or "$ref" in schema
     schema = _resolved(document, schema)
-    plain = {key: value for key, value in schema.items() if key in {"type", "enum", "pattern", "minLength", "maxLength", "required"}}
+    plain = {
+        key: value
+        for key, value in schema.items()
+        if key in {"type", "enum", "pattern", "minLength", "maxLength", "required"}
+    }
     for key in ("oneOf", "anyOf", "allOf"):
         if key in schema:
             plain[key] = [_plain(document, each) for each in schema[key]]

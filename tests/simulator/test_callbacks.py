@@ -24,12 +24,26 @@ def test_an_inbound_text_looks_like_twilios(sim: Simulator, app: App) -> None:
     assert call.path == "/api/webhooks/whatsapp/twilio"
     assert call.headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert call.params == {
-        "SmsMessageSid": message.sid, "NumMedia": "0", "ProfileName": "Anna", "MessageType": "text",
-        "SmsSid": message.sid, "WaId": "447700900911", "SmsStatus": "received", "Body": "hi", "To": SENDER,
-        "NumSegments": "1", "ReferralNumMedia": "0", "MessageSid": message.sid, "AccountSid": ACCOUNT_SID,
-        "From": CUSTOMER, "ExternalUserId": anna.user_id, "ApiVersion": "2010-04-01",
+        "SmsMessageSid": message.sid,
+        "NumMedia": "0",
+        "ProfileName": "Anna",
+        "MessageType": "text",
+        "SmsSid": message.sid,
+        "WaId": "447700900911",
+        "SmsStatus": "received",
+        "Body": "hi",
+        "To": SENDER,
+        "NumSegments": "1",
+        "ReferralNumMedia": "0",
+        "MessageSid": message.sid,
+        "AccountSid": ACCOUNT_SID,
+        "From": CUSTOMER,
+        "ExternalUserId": anna.user_id,
+        "ApiVersion": "2010-04-01",
     }
-    assert RequestValidator(AUTH_TOKEN).validate(app.url + call.path, call.params, call.headers["X-Twilio-Signature"])
+    assert RequestValidator(AUTH_TOKEN).validate(
+        app.url + call.path, call.params, call.headers["X-Twilio-Signature"]
+    )
 
 
 def test_a_hidden_phone_shows_the_user_id_only(sim: Simulator, app: App, send: Send) -> None:
@@ -44,22 +58,56 @@ def test_a_hidden_phone_shows_the_user_id_only(sim: Simulator, app: App, send: S
 
 
 KINDS: list[Any] = [
-    pytest.param(lambda c: c.send_image("look"), {"MessageType": "image", "Body": "look", "MediaContentType0": "image/jpeg"}, id="image"),
-    pytest.param(lambda c: c.send_voice(), {"MessageType": "audio", "Body": "", "MediaContentType0": "audio/ogg"}, id="voice"),
-    pytest.param(lambda c: c.send_video(), {"MessageType": "video", "MediaContentType0": "video/mp4"}, id="video"),
-    pytest.param(lambda c: c.send_document("a b.pdf"), {"Body": "a b.pdf", "MediaContentType0": "application/pdf"}, id="document"),
-    pytest.param(lambda c: c.send_contact(), {"MessageType": "contacts", "MediaContentType0": "text/vcard"}, id="contact"),
+    pytest.param(
+        lambda c: c.send_image("look"),
+        {"MessageType": "image", "Body": "look", "MediaContentType0": "image/jpeg"},
+        id="image",
+    ),
+    pytest.param(
+        lambda c: c.send_voice(),
+        {"MessageType": "audio", "Body": "", "MediaContentType0": "audio/ogg"},
+        id="voice",
+    ),
+    pytest.param(
+        lambda c: c.send_video(), {"MessageType": "video", "MediaContentType0": "video/mp4"}, id="video"
+    ),
+    pytest.param(
+        lambda c: c.send_document("a b.pdf"),
+        {"Body": "a b.pdf", "MediaContentType0": "application/pdf"},
+        id="document",
+    ),
+    pytest.param(
+        lambda c: c.send_contact(),
+        {"MessageType": "contacts", "MediaContentType0": "text/vcard"},
+        id="contact",
+    ),
     pytest.param(lambda c: c.send_sticker(), {"MediaContentType0": "image/webp"}, id="sticker"),
-    pytest.param(lambda c: c.send_location(1.5, 2.5), {"MessageType": "location", "Latitude": "1.5", "NumMedia": "0", "Body": ""}, id="location"),
-    pytest.param(lambda c: c.send_from_ad("hi"), {"ReferralSourceType": "ad", "ReferralNumMedia": "0"}, id="ad"),
-    pytest.param(lambda c: c.forward("hi", often=True), {"Forwarded": "true", "FrequentlyForwarded": "true"}, id="forwarded"),
-    pytest.param(lambda c: c.send_flow({"a": 1}), {"MessageType": "interactive", "FlowData": '{"a": 1}'}, id="flow"),
-    pytest.param(lambda c: c.send_unknown(), {"MessageType": "unsupported", "Body": "", "NumMedia": "0"}, id="unknown"),
+    pytest.param(
+        lambda c: c.send_location(1.5, 2.5),
+        {"MessageType": "location", "Latitude": "1.5", "NumMedia": "0", "Body": ""},
+        id="location",
+    ),
+    pytest.param(
+        lambda c: c.send_from_ad("hi"), {"ReferralSourceType": "ad", "ReferralNumMedia": "0"}, id="ad"
+    ),
+    pytest.param(
+        lambda c: c.forward("hi", often=True),
+        {"Forwarded": "true", "FrequentlyForwarded": "true"},
+        id="forwarded",
+    ),
+    pytest.param(
+        lambda c: c.send_flow({"a": 1}), {"MessageType": "interactive", "FlowData": '{"a": 1}'}, id="flow"
+    ),
+    pytest.param(
+        lambda c: c.send_unknown(), {"MessageType": "unsupported", "Body": "", "NumMedia": "0"}, id="unknown"
+    ),
 ]
 
 
 @pytest.mark.parametrize(("write", "expected"), KINDS)
-def test_every_kind_carries_its_parameters(sim: Simulator, app: App, write: Callable[[Any], Any], expected: dict[str, str]) -> None:
+def test_every_kind_carries_its_parameters(
+    sim: Simulator, app: App, write: Callable[[Any], Any], expected: dict[str, str]
+) -> None:
     message = write(sim.customer(CUSTOMER))
     sim.wait_idle()
     params = app.calls[0].params
@@ -79,13 +127,20 @@ def test_a_tap_names_the_button_and_the_message(sim: Simulator, app: App, send: 
     sim.wait_idle()
     params = app.calls[-1].params
     assert (params["ButtonText"], params["ButtonPayload"], params["Body"]) == ("Morning", "am", "Morning")
-    assert (params["OriginalRepliedMessageSid"], params["OriginalRepliedMessageSender"]) == (offer.sid, SENDER)
+    assert (params["OriginalRepliedMessageSid"], params["OriginalRepliedMessageSender"]) == (
+        offer.sid,
+        SENDER,
+    )
 
 
 def test_a_choice_names_the_item(sim: Simulator, app: App, send: Send) -> None:
     anna = sim.customer(CUSTOMER)
     anna.send_text("hi")
-    shape = {"body": "Which?", "button": "Choose", "items": [{"id": "o", "item": "Oak", "description": "light"}]}
+    shape = {
+        "body": "Which?",
+        "button": "Choose",
+        "items": [{"id": "o", "item": "Oak", "description": "light"}],
+    }
     offer = send(None, content_sid=sim.twilio.add_content("wood", {"twilio/list-picker": shape}).sid)
     sim.wait_idle()
     anna.choose(offer.sid, "o")
@@ -154,7 +209,9 @@ def test_only_the_primary_token_signs(sim: Simulator, app: App) -> None:
     sim.customer(CUSTOMER).send_text("hi")
     sim.wait_idle()
     call = app.calls[0]
-    assert RequestValidator("new").validate(app.url + call.path, call.params, call.headers["X-Twilio-Signature"])
+    assert RequestValidator("new").validate(
+        app.url + call.path, call.params, call.headers["X-Twilio-Signature"]
+    )
 
 
 def test_a_verdict_is_pushed_as_an_event(sim: Simulator, app: App) -> None:
@@ -164,10 +221,16 @@ def test_a_verdict_is_pushed_as_an_event(sim: Simulator, app: App) -> None:
     (call,) = app.calls
     digest = parse_qs(urlsplit(call.path).query)["bodySHA256"][0]
     assert digest == hashlib.sha256(call.body.encode()).hexdigest()
-    assert RequestValidator(AUTH_TOKEN).validate(app.url + call.path, call.body, call.headers["X-Twilio-Signature"])
+    assert RequestValidator(AUTH_TOKEN).validate(
+        app.url + call.path, call.body, call.headers["X-Twilio-Signature"]
+    )
     (event,) = json.loads(call.body)
     assert event["type"] == "com.twilio.messaging.template.approval.updated"
-    assert event["data"]["template"] == {"sid": content.sid, "previousValue": "approved", "currentValue": "paused"}
+    assert event["data"]["template"] == {
+        "sid": content.sid,
+        "previousValue": "approved",
+        "currentValue": "paused",
+    }
 
 
 def test_a_service_takes_the_webhook_over(sim: Simulator, app: App) -> None:

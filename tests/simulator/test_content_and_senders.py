@@ -31,8 +31,16 @@ def call(sim: Simulator, method: str, path: str, data: dict[str, Any] | None = N
 
 def test_a_template_is_made_changed_submitted_approved_and_deleted(sim: Simulator, client: Client) -> None:
     sid = call(sim, "POST", "/v1/Content", TEMPLATE).json()["sid"]
-    assert call(sim, "PUT", f"/v1/Content/{sid}", TEMPLATE | {"friendly_name": "other"}).json()["friendly_name"] == "other"
-    submitted = call(sim, "POST", f"/v1/Content/{sid}/ApprovalRequests/whatsapp", {"name": "order_update", "category": "UTILITY"})
+    assert (
+        call(sim, "PUT", f"/v1/Content/{sid}", TEMPLATE | {"friendly_name": "other"}).json()["friendly_name"]
+        == "other"
+    )
+    submitted = call(
+        sim,
+        "POST",
+        f"/v1/Content/{sid}/ApprovalRequests/whatsapp",
+        {"name": "order_update", "category": "UTILITY"},
+    )
     assert (submitted.status_code, submitted.json()["status"]) == (201, "received")
     sim.wait_idle()
     assert call(sim, "GET", f"/v1/Content/{sid}/ApprovalRequests").json()["whatsapp"]["status"] == "approved"
@@ -42,7 +50,12 @@ def test_a_template_is_made_changed_submitted_approved_and_deleted(sim: Simulato
     assert call(sim, "GET", f"/v1/Content/{sid}").json()["code"] == 20404
 
 
-REJECTED = ["{{1}} is your order number, thank you", "Your order is {{1}}", "Hi {{1}} {{2}}, thank you for the order", "Your {{2}} left us today"]
+REJECTED = [
+    "{{1}} is your order number, thank you",
+    "Your order is {{1}}",
+    "Hi {{1}} {{2}}, thank you for the order",
+    "Your {{2}} left us today",
+]
 
 
 @pytest.mark.parametrize("body", REJECTED)
@@ -57,27 +70,52 @@ def test_whatsapp_rejects_what_breaks_its_rules(sim: Simulator, body: str) -> No
 
 
 def test_a_template_needs_language_types_and_a_plain_name(sim: Simulator) -> None:
-    assert requests.post(f"{sim.url}/v1/Content", json={"types": {"twilio/text": {"body": "x"}}}, auth=AUTH, timeout=5).status_code == 400
-    assert requests.post(f"{sim.url}/v1/Content", json={"language": "en"}, auth=AUTH, timeout=5).status_code == 400
+    assert (
+        requests.post(
+            f"{sim.url}/v1/Content", json={"types": {"twilio/text": {"body": "x"}}}, auth=AUTH, timeout=5
+        ).status_code
+        == 400
+    )
+    assert (
+        requests.post(f"{sim.url}/v1/Content", json={"language": "en"}, auth=AUTH, timeout=5).status_code
+        == 400
+    )
     assert requests.post(f"{sim.url}/v1/Content", data="x=1", auth=AUTH, timeout=5).status_code == 415
     sid = call(sim, "POST", "/v1/Content", TEMPLATE).json()["sid"]
-    named = call(sim, "POST", f"/v1/Content/{sid}/ApprovalRequests/whatsapp", {"name": "With Spaces", "category": "UTILITY"})
+    named = call(
+        sim,
+        "POST",
+        f"/v1/Content/{sid}/ApprovalRequests/whatsapp",
+        {"name": "With Spaces", "category": "UTILITY"},
+    )
     assert named.status_code == 400
 
 
 def test_lists_page_and_filter(sim: Simulator, client: Client) -> None:
     for n in range(7):
-        sim.twilio.add_content(f"t{n}", {"twilio/text": {"body": f"Body {n}"}}, language="de", approved="UTILITY" if n % 2 else "")
+        sim.twilio.add_content(
+            f"t{n}",
+            {"twilio/text": {"body": f"Body {n}"}},
+            language="de",
+            approved="UTILITY" if n % 2 else "",
+        )
     total = 7 + len(SANDBOX_TEMPLATES)
     assert len(client.content.v1.content_and_approvals.list(page_size=3)) == total
     assert len(client.content.v1.contents.list(page_size=3)) == total
-    found = call(sim, "GET", "/v2/ContentAndApprovals?Language=de&ChannelEligibility=whatsapp:approved").json()["contents"]
+    found = call(
+        sim, "GET", "/v2/ContentAndApprovals?Language=de&ChannelEligibility=whatsapp:approved"
+    ).json()["contents"]
     assert {c["friendly_name"] for c in found} == {"t1", "t3", "t5"}
     assert len(call(sim, "GET", "/v2/Content?Content=body+4").json()["contents"]) == 1
 
 
 def test_a_sender_is_registered_step_by_step(sim: Simulator) -> None:
-    new = call(sim, "POST", "/v2/Channels/Senders", {"sender_id": "whatsapp:+447700900555", "profile": {"name": "New"}})
+    new = call(
+        sim,
+        "POST",
+        "/v2/Channels/Senders",
+        {"sender_id": "whatsapp:+447700900555", "profile": {"name": "New"}},
+    )
     assert (new.status_code, new.json()["status"]) == (202, "CREATING")
     path = f"/v2/Channels/Senders/{new.json()['sid']}"
     sim.wait_idle()
@@ -113,9 +151,13 @@ def test_typing_marks_the_message_read(sim: Simulator, version: str) -> None:
     sim.wait_idle()
     path = f"/{version}/Indicators/Typing.json"
     if version == "v2":
-        answer = requests.post(sim.url + path, data={"channel": "whatsapp", "messageId": sid}, auth=AUTH, timeout=5)
+        answer = requests.post(
+            sim.url + path, data={"channel": "whatsapp", "messageId": sid}, auth=AUTH, timeout=5
+        )
     else:
-        answer = requests.post(sim.url + path, json={"channel": "WHATSAPP", "messageId": sid}, auth=AUTH, timeout=5)
+        answer = requests.post(
+            sim.url + path, json={"channel": "WHATSAPP", "messageId": sid}, auth=AUTH, timeout=5
+        )
     openapi.validate_response("POST", path, answer.status_code, answer.json())
     assert sim.twilio.message(sid).shown["tick"] == "read"
     assert sim.twilio.is_typing(anna.customer, SENDER)
@@ -125,4 +167,7 @@ def test_typing_marks_the_message_read(sim: Simulator, version: str) -> None:
 
 def test_typing_needs_a_known_message(sim: Simulator) -> None:
     data = {"channel": "whatsapp", "messageId": "SM" + "0" * 32}
-    assert requests.post(f"{sim.url}/v2/Indicators/Typing.json", data=data, auth=AUTH, timeout=5).status_code == 404
+    assert (
+        requests.post(f"{sim.url}/v2/Indicators/Typing.json", data=data, auth=AUTH, timeout=5).status_code
+        == 404
+    )

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
@@ -43,8 +43,10 @@ def test_faults_clock_and_history_go_by_json(sim: Simulator) -> None:
     control(sim, "clock", customer=CUSTOMER, sender=SENDER, seconds=23 * 3600)
     left = sim.twilio.window_left(sim.twilio.customer(CUSTOMER), SENDER)
     assert 3500 < left.total_seconds() <= 3600
-    at = datetime(2026, 11, 20, tzinfo=timezone.utc).isoformat()
-    sids = control(sim, "history", messages=[{"customer": CUSTOMER, "sender": SENDER, "body": "old", "at": at}])["sids"]
+    at = datetime(2026, 11, 20, tzinfo=UTC).isoformat()
+    sids = control(
+        sim, "history", messages=[{"customer": CUSTOMER, "sender": SENDER, "body": "old", "at": at}]
+    )["sids"]
     assert sim.twilio.message(sids[0]).body == "old"
     control(sim, "read", auto=True)
     assert sim.journeys.auto_read
@@ -61,14 +63,18 @@ def test_mistakes_are_answered_in_words(sim: Simulator) -> None:
 
 
 def test_it_answers_this_machine_only(sim: Simulator) -> None:
-    assert requests.get(f"{sim.url}/_sim/state", headers={"Host": "evil.example"}, timeout=5).status_code == 403
+    assert (
+        requests.get(f"{sim.url}/_sim/state", headers={"Host": "evil.example"}, timeout=5).status_code == 403
+    )
     cross = {"Sec-Fetch-Site": "cross-site"}
     assert requests.post(f"{sim.url}/_sim/reset", headers=cross, timeout=5).status_code == 403
 
 
 def test_time_that_passes_is_told_to_the_application(sim: Simulator) -> None:
     told: list[tuple[str, str, float]] = []
-    sim.twilio.on_time_passed = lambda customer, sender, delta: told.append((customer, sender, delta.total_seconds()))
+    sim.twilio.on_time_passed = lambda customer, sender, delta: told.append(
+        (customer, sender, delta.total_seconds())
+    )
     sim.customer(CUSTOMER).send_text("hi")
     control(sim, "clock", customer=CUSTOMER, sender=SENDER, seconds=60)
     assert told == [(CUSTOMER, SENDER, 60.0)]

@@ -11,7 +11,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from channels_whatsapp.simulator import ACCOUNT_SID, AUTH_TOKEN, SENDER, Simulator
+from channels_whatsapp.simulator import ACCOUNT_SID, AUTH_TOKEN, Simulator
 from channels_whatsapp.simulator.faults import KINDS, Faults
 from tests.simulator.conftest import CUSTOMER, App
 
@@ -34,14 +34,18 @@ def bodies(sim: Simulator) -> list[str]:
 def test_throttled_never_happened(sim: Simulator, send: Send) -> None:
     sim.faults.add("throttle", on=POST, retry_after=7)
     answer = requests.post(
-        f"{sim.url}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json", auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=5
+        f"{sim.url}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json",
+        auth=(ACCOUNT_SID, AUTH_TOKEN),
+        timeout=5,
     )
     assert (answer.status_code, answer.headers["Retry-After"], answer.json()["code"]) == (429, "7", 20429)
     assert bodies(sim) == []
 
 
 @pytest.mark.parametrize(("kind", "arrived"), [("error_before", []), ("error_after", ["x"])])
-def test_a_500_says_nothing_about_what_happened(sim: Simulator, send: Send, kind: str, arrived: list[str]) -> None:
+def test_a_500_says_nothing_about_what_happened(
+    sim: Simulator, send: Send, kind: str, arrived: list[str]
+) -> None:
     sim.faults.add(kind, on=POST)
     with pytest.raises(TwilioRestException) as refusal:
         send("x")
@@ -123,7 +127,9 @@ def test_webhooks_can_be_lost_doubled_and_forged(sim: Simulator, app: App) -> No
     anna.send_text("forged")
     sim.wait_idle()
     call = app.calls[-1]
-    assert not RequestValidator(AUTH_TOKEN).validate(app.url + call.path, call.params, call.headers["X-Twilio-Signature"])
+    assert not RequestValidator(AUTH_TOKEN).validate(
+        app.url + call.path, call.params, call.headers["X-Twilio-Signature"]
+    )
 
 
 def test_webhooks_can_be_held(sim: Simulator, app: App) -> None:
@@ -135,8 +141,12 @@ def test_webhooks_can_be_held(sim: Simulator, app: App) -> None:
     assert len(app.calls) == 1
 
 
-@pytest.mark.parametrize(("order", "told"), [("swap", ["sent", "read", "delivered"]), ("reverse", ["read", "delivered", "sent"])])
-def test_statuses_can_come_in_another_order(sim: Simulator, send: Send, app: App, order: str, told: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("order", "told"), [("swap", ["sent", "read", "delivered"]), ("reverse", ["read", "delivered", "sent"])]
+)
+def test_statuses_can_come_in_another_order(
+    sim: Simulator, send: Send, app: App, order: str, told: list[str]
+) -> None:
     sim.journeys.auto_read = True
     sim.faults.add("reorder", on=POST, order=order)
     send("x")
@@ -185,7 +195,11 @@ def test_media_redirect_to_another_host_without_credentials(sim: Simulator) -> N
     assert answer.status_code == 307
     assert answer.headers["Location"].startswith(f"http://localhost:{sim.port}/cdn/ME")
     file = requests.get(answer.headers["Location"], timeout=5)
-    assert (file.status_code, file.headers["Content-Type"], file.content[:2]) == (200, "image/jpeg", b"\xff\xd8")
+    assert (file.status_code, file.headers["Content-Type"], file.content[:2]) == (
+        200,
+        "image/jpeg",
+        b"\xff\xd8",
+    )
     assert sim.cdn.leaks == 0
     requests.get(answer.headers["Location"], auth=("a", "b"), timeout=5)
     assert sim.cdn.leaks == 1
@@ -215,5 +229,7 @@ def test_outbound_media_are_really_fetched(sim: Simulator, send: Send, app: App)
     send("gone", media_url=[f"{sim.url}/phone/media/none"])
     send("far", media_url=["https://files.example/a.jpg"])
     sim.wait_idle()
-    assert [c.params.get("ErrorCode") for c in app.calls if c.params.get("MessageStatus") == "failed"] == ["63019"]
+    assert [c.params.get("ErrorCode") for c in app.calls if c.params.get("MessageStatus") == "failed"] == [
+        "63019"
+    ]
     assert sim.customer(CUSTOMER).received[0].media[0].content_type == "image/jpeg"

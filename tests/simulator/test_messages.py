@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -84,7 +84,9 @@ def test_content_variables_must_be_a_json_string(sim: Simulator, send: Send) -> 
         assert refusal.value.code == 21656
 
 
-def test_a_closed_window_is_told_by_callback_only(sim: Simulator, client: Client, send: Send, app: App) -> None:
+def test_a_closed_window_is_told_by_callback_only(
+    sim: Simulator, client: Client, send: Send, app: App
+) -> None:
     message = send("too late")
     assert message.error_code is None
     sim.wait_idle()
@@ -105,7 +107,9 @@ def test_the_window_closes_after_a_day(sim: Simulator, send: Send, app: App) -> 
 
 
 def test_an_approved_template_opens_it(sim: Simulator, client: Client, send: Send, app: App) -> None:
-    content = sim.twilio.add_content("hi", {"twilio/text": {"body": "Hi {{1}}, good day"}}, {"1": "Ann"}, approved="UTILITY")
+    content = sim.twilio.add_content(
+        "hi", {"twilio/text": {"body": "Hi {{1}}, good day"}}, {"1": "Ann"}, approved="UTILITY"
+    )
     message = send(None, content_sid=content.sid, content_variables='{"1": "Bo"}')
     sim.wait_idle()
     assert app.statuses() == ["sent", "delivered"]
@@ -159,7 +163,7 @@ def test_it_schedules_and_cancels(sim: Simulator, client: Client, send: Send, ap
     service = sim.twilio.add_service("pool")
     sim.twilio.senders[SENDER].service_sid = service.sid
     sim.customer(CUSTOMER).send_text("hi")
-    at = datetime.now(timezone.utc) + timedelta(hours=1)
+    at = datetime.now(UTC) + timedelta(hours=1)
     options = {"messaging_service_sid": service.sid, "schedule_type": "fixed", "send_at": at}
     first, second = send(**options), send(**options)
     client.messages(first.sid).update(status="canceled")
@@ -193,7 +197,7 @@ def test_it_deletes_what_is_over(sim: Simulator, client: Client, send: Send) -> 
 
 
 def test_it_lists_with_filters_and_pages(sim: Simulator, client: Client) -> None:
-    start = datetime(2026, 11, 20, 22, 0, tzinfo=timezone.utc)
+    start = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
     for n in range(130):
         sim.twilio.add_history(CUSTOMER, SENDER, f"m{n}", at=start + timedelta(minutes=n), inbound=n % 2 == 0)
     assert len(client.messages.list(page_size=50)) == 130
@@ -207,7 +211,7 @@ def test_it_lists_with_filters_and_pages(sim: Simulator, client: Client) -> None
 
 
 def test_new_messages_do_not_shift_the_next_page(sim: Simulator, client: Client) -> None:
-    at = datetime(2026, 11, 20, tzinfo=timezone.utc)
+    at = datetime(2026, 11, 20, tzinfo=UTC)
     for n in range(6):
         sim.twilio.add_history(CUSTOMER, SENDER, f"m{n}", at=at + timedelta(minutes=n))
     seen = []

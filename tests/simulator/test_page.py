@@ -30,7 +30,9 @@ def page(sim: Simulator, path: str = "/", **query: str) -> str:
 
 def post(sim: Simulator, path: str, data: dict[str, Any], **options: Any) -> requests.Response:
     options.setdefault("headers", HTMX)
-    answer = requests.post(f"{sim.url}/phone/{path}", data=SCENE | data, timeout=10, allow_redirects=False, **options)
+    answer = requests.post(
+        f"{sim.url}/phone/{path}", data=SCENE | data, timeout=10, allow_redirects=False, **options
+    )
     assert answer.status_code in (200, 204, 303), answer.text
     return answer
 
@@ -75,13 +77,20 @@ def test_every_attachment_shows(sim: Simulator, anna: Any, app: App, kind: str) 
 def test_a_file_of_ones_own(sim: Simulator, anna: Any, app: App) -> None:
     post(sim, "send", {}, files={"file": ("a.pdf", b"%PDF-1.4 mine", "application/pdf")})
     sim.wait_idle()
-    assert (app.calls[0].params["Body"], app.calls[0].params["MediaContentType0"]) == ("a.pdf", "application/pdf")
+    assert (app.calls[0].params["Body"], app.calls[0].params["MediaContentType0"]) == (
+        "a.pdf",
+        "application/pdf",
+    )
 
 
 def test_a_quote_a_tap_and_a_choice(sim: Simulator, anna: Any, app: App, send: Callable[..., Any]) -> None:
     anna.send_text("hi")
     quick = {"body": "When?", "actions": [{"title": "Morning", "id": "am"}]}
-    wood = {"body": "Which?", "button": "Choose", "items": [{"id": "o", "item": "Oak", "description": "light"}]}
+    wood = {
+        "body": "Which?",
+        "button": "Choose",
+        "items": [{"id": "o", "item": "Oak", "description": "light"}],
+    }
     first = send(None, content_sid=sim.twilio.add_content("slot", {"twilio/quick-reply": quick}).sid)
     second = send(None, content_sid=sim.twilio.add_content("wood", {"twilio/list-picker": wood}).sid)
     sim.wait_idle()
@@ -108,10 +117,12 @@ def test_changes_bring_what_is_new_and_swap_what_changed(sim: Simulator, anna: A
     assert re.search(rf'id="bubble-{message.sid}"[^>]*hx-swap-oob', html)
     assert "two" in html
     assert "typing…" in html
-    assert "<p class=\"bubble-line\" dir=\"auto\"><span class=\"bubble-text\">one" in html
+    assert '<p class="bubble-line" dir="auto"><span class="bubble-text">one' in html
 
 
-def test_the_log_shows_filters_repeats_and_clears(sim: Simulator, anna: Any, app: App, send: Callable[..., Any]) -> None:
+def test_the_log_shows_filters_repeats_and_clears(
+    sim: Simulator, anna: Any, app: App, send: Callable[..., Any]
+) -> None:
     anna.send_text("hi")
     send()
     sim.wait_idle()
@@ -132,7 +143,10 @@ def test_the_log_shows_filters_repeats_and_clears(sim: Simulator, anna: Any, app
 def test_switches_set_faults_and_the_clock_jumps(sim: Simulator, anna: Any) -> None:
     anna.send_text("hi")
     post(sim, "faults", {"slow": "1", "seconds": "9", "fail": "1"})
-    assert {f["kind"]: f["options"] for f in sim.faults.as_json()} == {"hold": {"seconds": 9}, "fail": {"code": 63024}}
+    assert {f["kind"]: f["options"] for f in sim.faults.as_json()} == {
+        "hold": {"seconds": 9},
+        "fail": {"code": 63024},
+    }
     post(sim, "faults", {})
     assert sim.faults.as_json() == []
     for jump, state in (("hour", "open"), ("soon", "urgent"), ("closed", "closed")):
@@ -154,7 +168,9 @@ def test_stories_and_newcomers(sim: Simulator, app: App) -> None:
     assert "Someone new" in page(sim)
 
 
-def test_looking_at_a_conversation_reads_it(sim: Simulator, anna: Any, app: App, send: Callable[..., Any]) -> None:
+def test_looking_at_a_conversation_reads_it(
+    sim: Simulator, anna: Any, app: App, send: Callable[..., Any]
+) -> None:
     anna.send_text("hi")
     send()
     sim.wait_idle()
@@ -166,7 +182,11 @@ def test_looking_at_a_conversation_reads_it(sim: Simulator, anna: Any, app: App,
 
 def test_static_files_come_with_and_without_a_hash(sim: Simulator) -> None:
     for name in ("js/phone.js", "js/phone.0123456789ab.js", "django_htmx/htmx-2.min.js"):
-        assert requests.get(f"{sim.url}/static/{name}", timeout=10).headers["Content-Type"].startswith("text/javascript")
+        assert (
+            requests.get(f"{sim.url}/static/{name}", timeout=10)
+            .headers["Content-Type"]
+            .startswith("text/javascript")
+        )
     assert requests.get(f"{sim.url}/static/../settings.py", timeout=10).status_code == 404
 
 

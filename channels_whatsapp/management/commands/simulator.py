@@ -15,17 +15,23 @@ class Command(BaseCommand):
     help = "Pretend to be Twilio on a local port: REST API, signed webhooks, and the customer's phone at /."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=settings.SIMULATOR_PORT, help="port on 127.0.0.1 (%(default)s)")
+        parser.add_argument(
+            "--port", type=int, default=settings.SIMULATOR_PORT, help="port on 127.0.0.1 (%(default)s)"
+        )
         parser.add_argument(
             "--webhook-base",
             default=settings.PUBLIC_BASE_URL or f"http://127.0.0.1:{settings.PORT}",
             help="where the application takes webhooks (%(default)s)",
         )
-        parser.add_argument("--instant", action="store_true", help="no pause between sent, delivered and read")
+        parser.add_argument(
+            "--instant", action="store_true", help="no pause between sent, delivered and read"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.TWILIO_ACCOUNT_SID or not settings.TWILIO_AUTH_TOKEN:
-            raise CommandError("Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or DEMO=1: webhooks are signed with them.")
+            raise CommandError(
+                "Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or DEMO=1: webhooks are signed with them."
+            )
         simulator = self.simulator(options)
         world.seed(simulator)
         simulator.on_reset = world.seed
@@ -51,4 +57,6 @@ class Command(BaseCommand):
                 app_url=settings.PUBLIC_BASE_URL or f"http://127.0.0.1:{settings.PORT}",
             )
         except OSError as problem:
-            raise CommandError(f"Port {options['port']} is taken ({problem.strerror}). Choose another with --port.") from None
+            raise CommandError(
+                f"Port {options['port']} is taken ({problem.strerror}). Choose another with --port."
+            ) from None
