@@ -16,8 +16,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from channels_whatsapp.models import Sender
+from django.conf import settings
+
+from channels_whatsapp import setup
+from channels_whatsapp.models import Receipt, Sender
 from channels_whatsapp.repeating import repeated
+from channels_whatsapp.verdicts import Verdict
 from inbox.arrivals import Arrival, File, Received, receive
 from inbox.models import ConsentEntry, Message
 
@@ -36,7 +40,18 @@ def apply(
     :param at: when it happened, when that is not now; the window opens from there.
     :raises Unmatched: no sender of this account has the address in ``To``.
     """
-    return repeated(lambda: receive(parse(params, channel_for(params, account_sid), at=at, recovered=recovered)))
+    channel_id = channel_for(params, account_sid)
+    return repeated(lambda: receive(parse(params, channel_id, at=at, recovered=recovered)))
+
+
+def settle(receipt: Receipt, *, at: datetime | None = None, channel_id: int | None = None) -> Verdict:
+    """Apply a receipt in the caller's transaction, to this channel or to the one that it was sent to."""
+    try:
+        channel_id = channel_id or channel_for(receipt.params, receipt.account_sid)
+    except Unmatched as unmatched:
+        return Verdict(Receipt.Outcome.UNMATCHED, str(unmatched))
+    receive(parse(receipt.params, channel_id, at=at))
+    return Verdict()
 
 
 def channel_for(params: Mapping[str, Any], account_sid: str) -> int:
@@ -44,12 +59,15 @@ def channel_for(params: Mapping[str, Any], account_sid: str) -> int:
 
     :raises Unmatched:
     """
+    receiver = first(params, "To")
+    if account_sid == settings.TWILIO_ACCOUNT_SID and receiver == setup.settings_address():
+        setup.ensure_from_settings()
     ours = Sender.objects.filter(account__sid=account_sid)
-    found = ours.filter(address=first(params, "To")).values_list("channel_id", flat=True)
+    found = list(ours.filter(address=receiver).values_list("channel_id", flat=True))
     if not found and (service := first(params, "MessagingServiceSid")):
-        found = ours.filter(messaging_service_sid=service).values_list("channel_id", flat=True)
+        found = list(ours.filter(messaging_service_sid=service).values_list("channel_id", flat=True)[:2])
     if len(found) != 1:
-        raise Unmatched
+        raise Unmatched(f"No channel here has the address {receiver}.")
     return found[0]
 
 
@@ -142,7 +160,9 @@ def _user_id(params: Mapping[str, Any], address: str) -> str:
 
 
 _USER_ID = re.compile(r"\Awhatsapp:[A-Z]{2}\.[0-9A-Za-z.]{1,140}\Z")
-_REFERRAL = ("Body", "Headline", "SourceId", "SourceType", "SourceUrl", "MediaContentType", "MediaUrl", "CtwaClid")
+_REFERRAL = (
+    "Body", "Headline", "SourceId", "SourceType", "SourceUrl", "MediaContentType", "MediaUrl", "CtwaClid",
+)  # fmt: skip
 
 
 def _context(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,16 +187,17 @@ def _answers(text: str) -> Any:
 
 # Consent
 
-STOP_WORDS = frozenset(
-    """stop stopall unsubscribe cancel end quit optout opt-out revoke
-    stopp abmelden abbestellen arret arrêt désabonner desabonner parar baja cancelar sair
-    annulla disiscrivi stoppen afmelden iptal dur стоп отписаться إيقاف توقف 停止 退订 取消 रोकें""".split()
-)
+STOP_WORDS = frozenset({
+    "stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "opt-out", "revoke",
+    "stopp", "abmelden", "abbestellen", "arret", "arrêt", "désabonner", "desabonner",
+    "parar", "baja", "cancelar", "sair", "annulla", "disiscrivi", "stoppen", "afmelden",
+    "iptal", "dur", "стоп", "отписаться", "إيقاف", "توقف", "停止", "退订", "取消", "रोकें",
+})  # fmt: skip
 START_WORDS = frozenset({"start", "unstop"})
 
 
 def _consent(params: Mapping[str, Any], kind: str, body: str) -> tuple[str, str]:
-    """``(action, source)``. Twilio's own word first (Advanced Opt-Out), then a keyword that is the whole message."""
+    """``(action, source)``. Twilio's own word first (Advanced Opt-Out), then a whole message."""
     told = {"STOP": ConsentEntry.Action.OPT_OUT, "START": ConsentEntry.Action.OPT_IN}
     if action := told.get(first(params, "OptOutType").upper()):
         return action, "twilio"

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from channels_whatsapp.replaying import Replaying
 from channels_whatsapp.sealed import SealedField
 from inbox import clock
 from inbox.models import Channel
@@ -121,7 +122,7 @@ FROM channels_whatsapp_sender WHERE id = %(pk)s
 """
 
 
-class Receipt(models.Model):
+class Receipt(Replaying, models.Model):
     """A verified webhook, as it came, with what became of it. Kept for replay, expires by setting."""
 
     class Kind(models.TextChoices):
@@ -181,7 +182,7 @@ class Receipt(models.Model):
 class BadSignature(models.Model):
     """A webhook that was refused: what is needed to say why, and nothing of its content.
 
-    Kept few: one row a minute and path, counted up (see signature.note_bad).
+    Kept few: one row a minute and path, counted up (forgeries.py).
     """
 
     minute = models.DateTimeField()

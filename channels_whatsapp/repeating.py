@@ -6,7 +6,7 @@ from typing import TypeVar
 from django.db import IntegrityError, OperationalError, transaction
 from psycopg.errors import DeadlockDetected
 
-from inbox.arrivals import Moved
+from inbox.people import Moved
 
 T = TypeVar("T")
 TIMES = 4

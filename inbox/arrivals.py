@@ -67,21 +67,17 @@ class Received:
     is_new: bool
 
 
-class Moved(Exception):
-    """The customer was merged with another at this very moment: run the transaction again."""
-
-
 def receive(arrival: Arrival) -> Received:
     """Store it once, in the caller's transaction, and all that follows from it.
 
-    :raises Moved: and IntegrityError: a merge came in between; run the transaction again.
+    :raises people.Moved: and IntegrityError: a merge came in between; run the transaction again.
     """
     stored = _store(arrival)
     if stored is None:
         people.introduce(arrival.channel_id, arrival.address, arrival.user_id, name=arrival.profile_name)
         stored = _store(arrival)
     if stored is None:
-        raise Moved
+        raise people.Moved
     if stored.message_id is None:
         return _known_already(arrival)
     _follow(arrival, stored)
@@ -91,7 +87,7 @@ def receive(arrival: Arrival) -> Received:
 @transaction.atomic
 def conversation_with(channel: Channel, address: str, *, name: str = "") -> Conversation:
     """The open conversation with whoever has this address; made when there is none."""
-    conversation = people.introduce(channel.pk, address, address if people.is_user_id(address) else "", name=name)
+    conversation = people.introduce(channel.pk, address, name=name)
     conversation.reopen(by=None)
     return conversation
 
@@ -139,13 +135,13 @@ WITH known AS (
         unread_count = c.unread_count + 1,
         waiting_since = LEAST(c.waiting_since, s.created_at),
         window_closes_at = GREATEST(c.window_closes_at, s.created_at + interval '24 hours'),
-        address_id = CASE WHEN c.last_message_id IS NULL OR s.created_at >= c.last_message_at THEN k.address_id ELSE c.address_id END,
-        last_message_id = CASE WHEN c.last_message_id IS NULL OR s.created_at >= c.last_message_at THEN s.id ELSE c.last_message_id END,
-        last_message_at = CASE WHEN c.last_message_id IS NULL OR s.created_at >= c.last_message_at THEN s.created_at ELSE c.last_message_at END,
-        last_message_preview = CASE WHEN c.last_message_id IS NULL OR s.created_at >= c.last_message_at THEN %(preview)s ELSE c.last_message_preview END,
-        last_message_direction = CASE WHEN c.last_message_id IS NULL OR s.created_at >= c.last_message_at THEN 'inbound' ELSE c.last_message_direction END,
-        last_message_kind = CASE WHEN c.last_message_id IS NULL OR s.created_at >= c.last_message_at THEN %(kind)s ELSE c.last_message_kind END,
-        last_message_status = CASE WHEN c.last_message_id IS NULL OR s.created_at >= c.last_message_at THEN 'received' ELSE c.last_message_status END
+        address_id = CASE WHEN NEWEST THEN k.address_id ELSE c.address_id END,
+        last_message_id = CASE WHEN NEWEST THEN s.id ELSE c.last_message_id END,
+        last_message_at = CASE WHEN NEWEST THEN s.created_at ELSE c.last_message_at END,
+        last_message_preview = CASE WHEN NEWEST THEN %(preview)s ELSE c.last_message_preview END,
+        last_message_direction = CASE WHEN NEWEST THEN 'inbound' ELSE c.last_message_direction END,
+        last_message_kind = CASE WHEN NEWEST THEN %(kind)s ELSE c.last_message_kind END,
+        last_message_status = CASE WHEN NEWEST THEN 'received' ELSE c.last_message_status END
     FROM stored s JOIN known k USING (conversation_id)
     WHERE c.id = s.conversation_id
 ), named AS (
@@ -165,7 +161,7 @@ SELECT known.conversation_id, stored.id, known.contact_id, known.is_opted_out,
         'conversation', known.conversation_id, 'channel', %(channel)s
     )::text)
 FROM known LEFT JOIN stored USING (conversation_id)
-"""
+""".replace("NEWEST", "c.last_message_id IS NULL OR s.created_at >= c.last_message_at")
 
 
 @dataclass(frozen=True)
@@ -209,7 +205,8 @@ def _follow(arrival: Arrival, stored: _Stored) -> None:
     if arrival.files:
         _expect_files(arrival, stored)
     if arrival.consent == ConsentEntry.Action.OPT_OUT:
-        consent.opt_out(stored.conversation_id, arrival.consent_source, evidence=stored.message_id, at=arrival.at)
+        source, evidence = arrival.consent_source, stored.message_id
+        consent.opt_out(stored.conversation_id, source, evidence=evidence, at=arrival.at)
     elif stored.is_opted_out:
         consent.lift(stored.conversation_id, at=arrival.at)
     if arrival.consent == ConsentEntry.Action.OPT_IN:

@@ -12,7 +12,9 @@ from inbox.models import Address, ConsentEntry, Conversation, Event, Window
 
 
 @transaction.atomic
-def opt_out(conversation_id: int, source: str, *, evidence: int | None = None, at: datetime | None = None) -> bool:
+def opt_out(
+    conversation_id: int, source: str, *, evidence: int | None = None, at: datetime | None = None
+) -> bool:
     """The customer of this conversation wants nothing more over its channel, on none of their addresses.
 
     :param source: where they said it: ``keyword``, ``twilio``, ``error 21610``.
@@ -31,7 +33,7 @@ def opt_out(conversation_id: int, source: str, *, evidence: int | None = None, a
 
 
 def lift(conversation_id: int, *, at: datetime | None = None) -> bool:
-    """They wrote again: answers may go out. Not a consent to be written to first, so no entry in the ledger."""
+    """They wrote again: answers may go out. Not a consent to be written to first, so no entry."""
     conversation = Conversation.objects.get(pk=conversation_id)
     rows = _windows(conversation).filter(opted_out_at__isnull=False)
     if at:

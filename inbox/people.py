@@ -26,6 +26,10 @@ from inbox.models import (
 _PHONE = re.compile(r"\A[a-z]+:\+?\d+\Z")
 
 
+class Moved(Exception):
+    """The customer was merged with another at this very moment: run the transaction again."""
+
+
 def is_user_id(value: str) -> bool:
     """Whether it is a business-scoped user ID, ``whatsapp:GB.1349…``, and not a phone number."""
     return not _PHONE.match(value)
@@ -73,7 +77,10 @@ def merge(one: int, other: int) -> int:
 
     :returns: the contact that stays.
     """
-    kept, gone = Contact.objects.select_for_update().filter(pk__in=[one, other]).order_by("pk")
+    both = list(Contact.objects.select_for_update().filter(pk__in=[one, other]).order_by("pk"))
+    if len(both) < 2:
+        raise Moved
+    kept, gone = both
     theirs = Conversation.objects.select_for_update().filter(contact__in=[kept, gone]).order_by("pk")
     ours = {c.channel_id: c for c in theirs if c.contact_id == kept.pk and not c.is_resolved}
     last = None
