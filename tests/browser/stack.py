@@ -12,6 +12,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "demo password for tests"
@@ -96,6 +97,12 @@ class Stack:
             self.process.send_signal(signal.SIGINT)
         return self.process.wait(15)
 
+    def kill(self) -> None:
+        """`kill -9`, for what did not stop."""
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
     def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a management command with the same settings."""
         command = [sys.executable, "manage.py", *words]
@@ -109,4 +116,9 @@ class Stack:
 
         assert self.process
         family = psutil.Process(self.process.pid).children(recursive=True)
-        return [p.pid for p in family if re.search(name, " ".join(p.cmdline()))]
+        return [p.pid for p in family if re.search(name, " ".join(_words(p)))]
+
+
+def _words(process: Any) -> list[str]:
+    """Its command line; nothing when it has ended meanwhile."""
+    return process.as_dict(["cmdline"])["cmdline"] or []

@@ -76,8 +76,7 @@ def test_who_dies_again_and_again_is_started_ever_later() -> None:
 def stack(tmp_path: Path) -> Iterator[Stack]:
     stack = Stack(tmp_path / "data of a run")
     yield stack
-    if stack.process and stack.process.poll() is None:
-        stack.process.kill()
+    stack.kill()
     postgres.stop(stack.data_dir)
 
 
