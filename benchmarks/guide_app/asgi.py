@@ -1,0 +1,13 @@
+"""Served as ours is, so that the difference is the view's and not the server's."""
+
+from __future__ import annotations
+
+import os
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.guide_app.settings"
+
+from django.core.wsgi import get_wsgi_application
+
+from config.bridge import Bridge
+
+application = Bridge(get_wsgi_application(), 4, 25_000_000)
