@@ -60,6 +60,8 @@ class Page:
     # Looking
 
     def show(self, request: Request) -> Answer:
+        if self.sim.refresh:
+            self.sim.refresh(self.sim)
         scene = bubbles.Scene.of(self.sim, request.query)
         new: list[bubbles.Bubble] = []
         if scene.customer and scene.sender:

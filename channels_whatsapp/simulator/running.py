@@ -58,8 +58,8 @@ class Simulator:
         self.courier = Courier(self.twilio, self.scheduler, self.log)
         self.journeys = Journeys(self.twilio, self.courier, self.scheduler, pace or Pace())
         self.journeys.media_hosts = {urlsplit(self.webhook_base).hostname or ""} - {""}
-        #: What "Start over" runs after forgetting everything: the command seeds its world here.
-        self.on_reset: Callable[[Simulator], None] | None = None
+        #: Runs after "Start over" and when the page is opened: the command takes its world from here.
+        self.refresh: Callable[[Simulator], None] | None = None
         self._senders = list(senders)
         for sender in self._senders:
             self.add_sender(sender)
@@ -89,8 +89,8 @@ class Simulator:
         self.twilio.faults.remove()
         self.log.clear()
         self.log.reset_counters()
-        if self.on_reset:
-            self.on_reset(self)
+        if self.refresh:
+            self.refresh(self)
 
     def wait_idle(self, timeout: float = 10) -> bool:
         """Wait until no webhook, status step or verdict is due. False on timeout."""

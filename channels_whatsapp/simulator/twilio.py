@@ -221,13 +221,14 @@ class Twilio(Contents, Senders):
         status: str = "",
         media: list[Media] | None = None,
         error_code: int | None = None,
+        sid: str = "",
     ) -> Message:
         """A message that exists at Twilio since `at`, about which no webhook was ever sent."""
         customer = self.customer(customer) if isinstance(customer, str) else customer
         sender = self.sender_at(sender) if isinstance(sender, str) else sender
         to, from_ = (sender.address, customer.address) if inbound else (customer.address, sender.address)
         message = Message(
-            self.sid("MM" if media else "SM"),
+            sid or self.sid("MM" if media else "SM"),
             "inbound" if inbound else "outbound-api",
             customer,
             sender,

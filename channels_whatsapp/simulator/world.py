@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.conf import settings
-from django.db import Error, close_old_connections, transaction
+from django.db import Error, close_old_connections, connection, transaction
 from django.db.models import F
 
+from .records import Customer
 from .running import SENDER, Simulator
 
 logger = logging.getLogger(__name__)
@@ -25,16 +25,27 @@ HISTORY = 30
 
 
 def seed(simulator: Simulator) -> None:
-    """Take senders, templates, customers and their conversations from the database, each if it can."""
-    close_old_connections()
+    """Take senders, templates, customers and their conversations from the database, each if it can.
+
+    May be called again at any time: it adds what is new and leaves alone what the simulator has.
+    """
+    _refresh_connection()
     for take in (_senders, _templates, _customers, _windows, _conversations):
         try:
             with transaction.atomic():
                 take(simulator)
-        except (Error, LookupError, AttributeError, ValueError) as problem:
+        except LookupError:
+            continue  # that part of the application is not installed
+        except (Error, AttributeError, ValueError) as problem:
             logger.warning("simulator: nothing taken by %s (%s)", take.__name__.strip("_"), problem)
     if not simulator.twilio.senders:
         simulator.add_sender(SENDER, "Shop UK")
+
+
+def _refresh_connection() -> None:
+    """Server threads live long, connections do not; one in the middle of a transaction is in use."""
+    if not connection.in_atomic_block:
+        close_old_connections()
 
 
 def _senders(simulator: Simulator) -> None:
@@ -75,48 +86,45 @@ def _customers(simulator: Simulator) -> None:
 def _windows(simulator: Simulator) -> None:
     windows = apps.get_model("inbox", "Window").objects.select_related("address", "channel")
     for window in windows.filter(last_inbound_at__isnull=False):
-        customer = simulator.twilio.find_customer(window.address.value)
-        if customer:
-            customer.last_inbound[window.channel.address] = window.last_inbound_at
-            customer.joined[window.channel.address] = window.last_inbound_at
+        customer, sender = simulator.twilio.find_customer(window.address.value), window.channel.address
+        if customer and sender not in customer.last_inbound:
+            customer.last_inbound[sender] = customer.joined[sender] = window.last_inbound_at
 
 
 def _conversations(simulator: Simulator) -> None:
+    known = {id(message.customer) for message in list(simulator.twilio.messages.values())}
     for customer in simulator.twilio.everyone():
-        if customer.last_inbound:
+        if customer.last_inbound and id(customer) not in known:
             _history(simulator, customer)
 
 
-def _history(simulator: Simulator, customer: Any) -> None:
-    """The last texts of one customer's conversations, as Twilio would have kept them."""
+def _history(simulator: Simulator, customer: Customer) -> None:
+    """The last texts of one customer's conversations, as Twilio would have kept them.
+
+    Under the same SIDs: reconciliation must not find the history a second time.
+    """
     messages = apps.get_model("inbox", "Message").objects.filter(
         conversation__contact__addresses__value__in=[customer.phone, customer.user_id],
         direction__in=["inbound", "outbound"],
+        status__in=["received", "sent", "delivered", "read", "undelivered", "failed"],
     )
-    recent = messages.select_related("conversation__channel").order_by("-created_at")[:HISTORY]
-    for message in reversed(recent):
+    told = messages.exclude(sid=None).exclude(body="").select_related("conversation__channel").distinct()
+    for message in reversed(told.order_by("-created_at")[:HISTORY]):
         sender = simulator.twilio.senders.get(message.conversation.channel.address)
-        if sender is None or not message.body:
+        if sender is None or message.sid in simulator.twilio.messages:
             continue
+        inbound = message.direction == "inbound"
         kept = simulator.twilio.add_history(
             customer,
             sender,
             message.body,
             at=message.created_at,
-            inbound=message.direction == "inbound",
-            status="" if message.direction == "inbound" else message.status,
+            inbound=inbound,
+            status="" if inbound else message.status,
             error_code=message.error_code,
+            sid=message.sid,
         )
         kept.shown["tick"] = "read"
-        _keep_sid(simulator, kept, message.sid)
-
-
-def _keep_sid(simulator: Simulator, message: Any, sid: str | None) -> None:
-    """Known to both sides by the same SID: reconciliation must not find the history a second time."""
-    if sid:
-        del simulator.twilio.messages[message.sid]
-        message.sid = sid
-        simulator.twilio.messages[sid] = message
 
 
 def pass_time(customer_address: str, sender_address: str, delta: timedelta) -> None:
@@ -127,14 +135,14 @@ def pass_time(customer_address: str, sender_address: str, delta: timedelta) -> N
     host = urlsplit(str(getattr(settings, "TWILIO_API_BASE_URL", ""))).hostname
     if not getattr(settings, "DEMO", False) and host not in LOOPBACK:
         return
-    close_old_connections()
+    _refresh_connection()
     try:
         with transaction.atomic():
             _shift(customer_address, sender_address, delta)
     except (Error, LookupError) as problem:
         logger.warning("simulator: the inbox's window did not move (%s)", problem)
     finally:
-        close_old_connections()
+        _refresh_connection()
 
 
 def _shift(customer_address: str, sender_address: str, delta: timedelta) -> None:

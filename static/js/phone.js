@@ -40,11 +40,17 @@
     const { target } = event;
     if (target.id === "phone-file") target.form.requestSubmit();
     else if (target.name === "show") changeFilter(target);
-    else if (target.matches("[data-submit-on-change] *")) target.form.submit();
+    else if (target.matches("[data-submit-on-change] *")) changeScene(target);
   });
   document.addEventListener("input", (event) => {
     if (event.target.type === "range") event.target.nextElementSibling.value = `${event.target.value} s`;
   });
+
+  // Somebody else usually writes to another number: let the page choose it.
+  const changeScene = (select) => {
+    if (select.name === "as" && select.value !== "new") select.form.elements.to.disabled = true;
+    select.form.submit();
+  };
 
   const changeFilter = (select) => {
     const address = new URL(location);

@@ -34,7 +34,7 @@ class Command(BaseCommand):
             )
         simulator = self.simulator(options)
         world.seed(simulator)
-        simulator.on_reset = world.seed
+        simulator.refresh = world.seed
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
