@@ -92,7 +92,7 @@ def told_apart() -> Iterator[None]:
         raise CallFailed(None, None, type(error).__name__, was_sent=was_sent(error)) from error
     except WrongHost as error:
         raise CallFailed(None, None, str(error), was_sent=False) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CallFailed(None, None, "Twilio's answer could not be read.") from error
 
 

@@ -38,7 +38,8 @@ def short_name(attachment: Attachment) -> str:
     """At most 20 plain characters without spaces, ending as its type demands: "Invoice_2026.pdf"."""
     limit = FILES.get(attachment.content_type)
     extension = limit.extension if limit else "bin"
-    stem = attachment.filename.rpartition(".")[0] or attachment.filename
+    name = attachment.filename.rpartition("/")[2]
+    stem = name.rpartition(".")[0] or name
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
     words = re.sub(r"[^A-Za-z0-9_-]+", "_", plain).strip("_")
     return f"{words[: LONGEST_NAME - len(extension) - 1].strip('_') or 'file'}.{extension}"

@@ -76,9 +76,12 @@ def send(message: Message) -> None:
 
 
 def call(attempt: SendAttempt, sender: Sender) -> None:
+    words = parameters(attempt, sender)
     try:
         with client.told_apart():
-            answer = client.for_account(sender.account).messages.create(**parameters(attempt, sender))
+            answer = client.for_account(sender.account).messages.create(**words)
+        if not answer.sid:
+            raise client.CallFailed(detail="Twilio's answer has no SID.")
     except client.CallFailed as failure:
         record_failure(attempt, sender, failure)
     else:
