@@ -28,8 +28,8 @@ class ContentApi:
 
     def add_routes(self, router: Router) -> None:
         router.add("POST", "/v1/Content", self.create, "Content.create")
-        router.add("GET", "/v1/Content", self.list, "Content.list")
-        router.add("GET", "/v2/Content", self.list, "Content.list")
+        router.add("GET", "/v1/Content", self.list_all, "Content.list")
+        router.add("GET", "/v2/Content", self.list_all, "Content.list")
         router.add("GET", "/v1/ContentAndApprovals", self.list_with_approvals, "ContentAndApprovals.list")
         router.add("GET", "/v2/ContentAndApprovals", self.list_with_approvals, "ContentAndApprovals.list")
         router.add("GET", "/v1/Content/{sid}", self.fetch, "Content.fetch")
@@ -56,7 +56,7 @@ class ContentApi:
         self.twilio.delete_content(request.args["sid"])
         return Answer(204)
 
-    def list(self, request: Request) -> Answer:
+    def list_all(self, request: Request) -> Answer:
         return self._page(request, [self._one(c) for c in self._filtered(request.query)])
 
     def list_with_approvals(self, request: Request) -> Answer:

@@ -23,7 +23,7 @@ class MessagesApi:
 
     def add_routes(self, router: Router) -> None:
         router.add("POST", f"{ACCOUNT}/Messages.json", self.create, "Messages.create")
-        router.add("GET", f"{ACCOUNT}/Messages.json", self.list, "Messages.list")
+        router.add("GET", f"{ACCOUNT}/Messages.json", self.list_all, "Messages.list")
         router.add("GET", f"{ACCOUNT}/Messages/{{sid}}.json", self.fetch, "Messages.fetch")
         router.add("POST", f"{ACCOUNT}/Messages/{{sid}}.json", self.update, "Messages.update")
         router.add("DELETE", f"{ACCOUNT}/Messages/{{sid}}.json", self.delete, "Messages.delete")
@@ -58,7 +58,7 @@ class MessagesApi:
         forever = 10 * 365 * 24 * 3600
         message.hidden_until = self.twilio.now() + self.sim.seconds(forever if seconds is None else seconds)
 
-    def list(self, request: Request) -> Answer:
+    def list_all(self, request: Request) -> Answer:
         query = dict(request.query)
         found = messages.listed(self.twilio, query)
         # The token pins the list as it was on the first page, so that new messages do not shift the next.

@@ -33,7 +33,7 @@ class SendersApi:
 
     def add_routes(self, router: Router) -> None:
         senders, services = "/v2/Channels/Senders", "/v1/Services"
-        router.add("GET", senders, self.list, "Senders.list")
+        router.add("GET", senders, self.list_all, "Senders.list")
         router.add("POST", senders, self.create, "Senders.create")
         router.add("GET", f"{senders}/{{sid}}", self.fetch, "Senders.fetch")
         router.add("POST", f"{senders}/{{sid}}", self.update, "Senders.update")
@@ -59,7 +59,7 @@ class SendersApi:
     def _answer(self, sender: Sender, status: int = 200) -> Answer:
         return Answer.json(resources.sender(sender, self.sim.url), status)
 
-    def list(self, request: Request) -> Answer:
+    def list_all(self, request: Request) -> Answer:
         if request.query.get("Channel") != "whatsapp":
             raise TwilioError(20001, "Invalid Parameter: Channel must be whatsapp")
         items, number, size, more = resources.page(list(self.twilio.senders.values()), request.query, 20)
@@ -102,7 +102,8 @@ class SendersApi:
         form = request.form()
         if "FriendlyName" not in form:
             raise TwilioError(20001, "Invalid Parameter: FriendlyName is required")
-        service = self.twilio.add_service(form["FriendlyName"][0], **_settings(form))
+        service = self.twilio.add_service(form["FriendlyName"][0])
+        service.settings.update(_settings(form))
         return Answer.json(resources.service(self.twilio.account, service, self.sim.url), 201)
 
     def fetch_service(self, request: Request) -> Answer:

@@ -210,12 +210,7 @@ def number(address: str) -> str:
 
 def log_lines(sim: Simulator, *, since: int = 0, show: str = "") -> list[LogLine]:
     """Newest first, the last hundred: `show` is messages, statuses, errors or empty for all."""
-    wanted = {
-        "messages": lambda e: e.kind == "message" or e.kind == "Messages.create",
-        "statuses": lambda e: e.kind == "status",
-        "errors": lambda e: not e.ok,
-    }.get(show, lambda e: e.way == "in" or not e.kind.endswith((".list", ".fetch", ".download")))
-    entries = [e for e in sim.log.entries()[-400:] if e.serial > since and wanted(e)]
+    entries = [e for e in sim.log.entries()[-400:] if e.serial > since and _shows(e, show)]
     return [LogLine(e) for e in entries[:-101:-1]]
 
 
@@ -234,6 +229,16 @@ def choices(records: list[Any], chosen: Any) -> list[Choice]:
         Choice(r.address, r.name, "" if getattr(r, "phone_hidden", False) else number(r.address), r is chosen)
         for r in records
     ]
+
+
+def _shows(entry: Entry, show: str) -> bool:
+    if show == "messages":
+        return entry.kind in ("message", "Messages.create")
+    if show == "statuses":
+        return entry.kind == "status"
+    if show == "errors":
+        return not entry.ok
+    return entry.way == "in" or not entry.kind.endswith((".list", ".fetch", ".download"))
 
 
 def people(sim: Simulator) -> list[Customer]:

@@ -87,21 +87,16 @@ class Courier:
 
     def again(self, entry: Entry) -> None:
         """Send a logged webhook once more, as it was."""
-        self._later(
-            0,
-            lambda: self._attempt(
-                Webhook(
-                    entry.kind,
-                    entry.subject,
-                    entry.sid,
-                    entry.url,
-                    entry.params,
-                    entry.json_body,
-                    content_type=entry.headers.get("Content-Type", FORM),
-                ),
-                {},
-            ),
+        webhook = Webhook(
+            entry.kind,
+            entry.subject,
+            entry.sid,
+            entry.url,
+            entry.params,
+            entry.json_body,
+            content_type=entry.headers.get("Content-Type", FORM),
         )
+        self._later(0, lambda: self._finish(webhook, {}, None))
 
     def _inbound_urls(self, message: Message) -> tuple[str, str, str]:
         service = self.twilio.services.get(message.sender.service_sid)

@@ -238,9 +238,8 @@ class Page:
         """Nothing for htmx, whose page pulls the change by itself; a redirect back for a plain form."""
         if request.headers.get("HX-Request"):
             return _html(fragment, {"quoted": None, "oob": True}) if fragment else Answer(204)
-        return Answer.redirect(
-            "/?" + urlencode({name: fields[name] for name in ("as", "to") if name in fields})
-        )
+        scene = {name: value for name, value in fields.items() if name in ("as", "to")}
+        return Answer.redirect(f"/?{urlencode(scene)}")
 
 
 def _write(who: CustomerHandle, to: str, fields: dict[str, str], file: tuple[str, str, bytes] | None) -> None:

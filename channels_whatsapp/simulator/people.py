@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from .running import Simulator
 
 #: kind -> (content type, file name, maker) of the file sent when none is given.
-SAMPLES = {
+SAMPLES: dict[str, tuple[str, str, Callable[[], bytes]]] = {
     "image": ("image/jpeg", "photo.jpg", samples.photo),
     "audio": ("audio/ogg", "voice.ogg", samples.voice),
     "video": ("video/mp4", "video.mp4", video.clip),

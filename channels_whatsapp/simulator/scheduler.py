@@ -5,10 +5,10 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 logger = logging.getLogger(__name__)
 
@@ -19,13 +19,16 @@ class Scheduler:
     """Run jobs after a delay in seconds, at most `workers` at a time, and know when all are done."""
 
     def __init__(self, workers: int = 16) -> None:
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="simulator")
+        self._due: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._changed = threading.Condition()
         self._heap: list[tuple[float, int, Job]] = []
         self._order = itertools.count()
         self._running = 0
         self._stopped = False
-        threading.Thread(target=self._tick, name="simulator-clock", daemon=True).start()
+        # Daemons, unlike a pool's threads: a webhook that waits for its answer must not delay the exit.
+        for work in (self._tick, *[self._work] * workers):
+            threading.Thread(target=work, name="simulator", daemon=True).start()
+        self._workers = workers
 
     def after(self, seconds: float, job: Job) -> None:
         with self._changed:
@@ -55,7 +58,8 @@ class Scheduler:
             self._stopped = True
             self._heap.clear()
             self._changed.notify_all()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for _ in range(self._workers):
+            self._due.put(None)
 
     def _tick(self) -> None:
         while True:
@@ -66,14 +70,11 @@ class Scheduler:
                     return
                 job = heapq.heappop(self._heap)[2]
                 self._running += 1
-            self._hand_over(job)
+            self._due.put(job)
 
-    def _hand_over(self, job: Job) -> None:
-        try:
-            self._pool.submit(self._run, job)
-        except RuntimeError:
-            # The pool was shut down between the check and here: the simulator is stopping.
-            self._done()
+    def _work(self) -> None:
+        while job := self._due.get():
+            self._run(job)
 
     def _until_due(self) -> float | None:
         """Seconds to the next job, 0 when one is due, None when there is none."""

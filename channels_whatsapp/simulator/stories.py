@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,4 +32,8 @@ STORIES: dict[str, list[tuple[float, str, str]]] = {
 def play(name: str, who: CustomerHandle, to: str) -> None:
     """Send the messages of one story in the background; an unknown name plays nothing."""
     for seconds, kind, text in STORIES.get(name, []):
-        who.sim.scheduler.after(seconds, lambda kind=kind, text=text: who.send(kind, text, to=to))  # type: ignore[misc]
+        who.sim.scheduler.after(seconds, partial(_write, who, kind, text, to))
+
+
+def _write(who: CustomerHandle, kind: str, text: str, to: str) -> None:
+    who.send(kind, text, to=to)

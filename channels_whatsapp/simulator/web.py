@@ -219,10 +219,9 @@ def multipart(request: Request) -> tuple[dict[str, str], dict[str, tuple[str, st
     fields: dict[str, str] = {}
     files: dict[str, tuple[str, str, bytes]] = {}
     for part in BytesParser(policy=default).parsebytes(head + request.body).iter_parts():
-        name, data = (
-            str(part.get_param("name", header="content-disposition")),
-            part.get_payload(decode=True) or b"",
-        )
+        name = str(part.get_param("name", header="content-disposition"))
+        payload = part.get_payload(decode=True)
+        data = payload if isinstance(payload, bytes) else b""
         if part.get_filename() is None:
             fields[name] = data.decode(errors="replace")
         elif data:
