@@ -17,6 +17,7 @@ from procrastinate.tasks import Task
 from channels_whatsapp import client, reconcile, sending, sweeping, unknown, webhooks
 from channels_whatsapp.models import Receipt, Sender
 from channels_whatsapp.retries import Again
+from channels_whatsapp.setup import ensure_from_settings
 from inbox.models import Attachment, Conversation, Message
 
 # Above everything else: somebody waits for these.
@@ -127,7 +128,8 @@ def expire(timestamp: int = 0) -> None:
 
 
 def at_start() -> None:
-    """What a worker does first: it may be the first one after an outage."""
+    """What a worker does first: it may be the first one at all, or after an outage."""
+    ensure_from_settings()
     for task in (sweep, resolve_unknown, reconcile_all):
         defer_once(task)
 

@@ -15,6 +15,7 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
+from channels_whatsapp.setup import ensure_from_settings
 from config import postgres, setup
 from config.supervisor import Child, Supervisor
 
@@ -63,6 +64,7 @@ class Command(BaseCommand):
             self.say("Bringing the database up to date …")
             call_command("migrate", verbosity=0, interactive=False)
         self.check(databases=["default"])
+        ensure_from_settings()
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
         if settings.DEMO:

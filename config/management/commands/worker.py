@@ -10,9 +10,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db import connections
 from procrastinate import App, PsycopgConnector
 from procrastinate.contrib.django.procrastinate_app import app
 from procrastinate.contrib.django.utils import connector_params
+
+from channels_whatsapp.tasks import at_start
 
 LONGEST_WAIT = 30.0
 
@@ -57,6 +60,7 @@ class WorkerLoop:
         try:
             async with worker_app().open_async() as working:
                 began = True
+                await asyncio.to_thread(begin)
                 await self._stoppable(working.run_worker_async(**self._options()))
         except Exception as error:
             logger.warning("worker: %s", type(error).__name__)
@@ -96,6 +100,14 @@ class WorkerLoop:
     def stop_from_outside(self) -> None:
         """As a signal does, for a thread that cannot be signalled."""
         self._loop.call_soon_threadsafe(self._stop, self._current)
+
+
+def begin() -> None:
+    """What a new worker owes: it may be the first one after an outage."""
+    try:
+        at_start()
+    finally:
+        connections.close_all()
 
 
 def worker_app() -> App:
