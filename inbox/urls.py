@@ -3,7 +3,20 @@ from __future__ import annotations
 from django.urls import path
 
 from inbox.api.urls import urlpatterns as api
-from inbox.views import conversations
+from inbox.views import (
+    assignments,
+    contacts,
+    conversations,
+    drafts,
+    media,
+    messages,
+    notes,
+    resolutions,
+    seen,
+    tags,
+    threads,
+    uploads,
+)
 
 app_name = "inbox"
 urlpatterns = [
@@ -14,6 +27,28 @@ urlpatterns = [
     path("conversations/<int:pk>/", conversations.conversation, name="conversation"),
     path("conversations/<int:pk>/row/", conversations.row, name="row"),
     # The thread
+    path("conversations/<int:pk>/messages/", messages.messages, name="messages"),
+    path("conversations/<int:pk>/notes/", notes.notes, name="notes"),
+    path("conversations/<int:pk>/composer/", threads.composer, name="composer"),
+    path("conversations/<int:pk>/details/", threads.details, name="details"),
+    path("conversations/<int:pk>/draft/", drafts.draft, name="draft"),
+    path("conversations/<int:pk>/uploads/", uploads.uploads, name="uploads"),
+    path("uploads/<uuid:key>/", uploads.upload, name="upload"),
+    path("messages/<int:pk>/", messages.message, name="message"),
+    path("messages/<int:pk>/retry/", messages.retry, name="retry"),
+    path("messages/<int:pk>/settlement/", messages.settle, name="settlement"),
+    path("media/<uuid:key>/", media.original, name="media"),
+    path("media/<uuid:key>/thumb/", media.thumbnail, name="thumbnail"),
+    path("media/<uuid:key>/fetch/", media.fetch_again, name="fetch_again"),
+    # What is done with a conversation
+    path("conversations/<int:pk>/assignment/", assignments.assignment, name="assignment"),
+    path("conversations/<int:pk>/resolution/", resolutions.resolution, name="resolution"),
+    path("conversations/<int:pk>/status/", resolutions.status, name="status"),
+    path("conversations/<int:pk>/seen/", seen.seen, name="seen"),
+    path("conversations/<int:pk>/unread/", seen.unread, name="unread"),
+    path("conversations/<int:pk>/tags/", tags.tags, name="tags"),
+    path("conversations/<int:pk>/tags/<int:tag_pk>/", tags.tag, name="tag"),
+    path("conversations/<int:pk>/name/", contacts.name, name="contact_name"),
     # The API
     *api,
 ]

@@ -42,6 +42,11 @@ class Remaining:
         return self.left > timedelta(0)
 
     @property
+    def shown_closing(self) -> datetime | None:
+        """When it ends for people: the margin before the true end."""
+        return self.closes_at and self.closes_at - MARGIN
+
+    @property
     def percent(self) -> float:
         """Of 24 hours, for the ring and the fuse: 0.0 to 100.0."""
         return round(max(0.0, min(1.0, self.left / LENGTH)) * 100, 1)

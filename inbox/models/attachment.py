@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import uuid
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from inbox import gateways
 
 
 def stored_path(attachment: Attachment, filename: str) -> str:
@@ -74,3 +76,20 @@ class Attachment(models.Model):
         """image, video, audio, or file: how it is shown."""
         family = self.content_type.partition("/")[0]
         return family if family in ("image", "video", "audio") else "file"
+
+    @property
+    def extension(self) -> str:
+        """For the little file icon: "PDF", or "FILE" when the name has no ending."""
+        stem, dot, ending = self.filename.rpartition(".")
+        return ending[:4].upper() if dot and stem else "FILE"
+
+    @transaction.atomic
+    def fetch_again(self) -> bool:
+        """A person asks once more for what could not be fetched."""
+        failed = Attachment.objects.filter(pk=self.pk, state=self.State.FAILED, message__isnull=False)
+        if not failed.update(state=self.State.PENDING, tries=0, error=""):
+            return False
+        self.refresh_from_db(fields=["state", "tries", "error"])
+        gateways.carrier(self.conversation.channel).fetch(self)
+        self.message.announce()
+        return True

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from inbox.models.channel import Channel
+from inbox.models.event import Event
 from inbox.search import Searchable
+
+if TYPE_CHECKING:
+    from inbox.models.agent import Agent
+    from inbox.models.conversation import Conversation
 
 
 class Contact(models.Model):
@@ -50,6 +56,15 @@ class Contact(models.Model):
     def initials(self) -> str:
         words = [w for w in (self.name or self.profile_name).split() if w[0].isalnum()]
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+    @transaction.atomic
+    def rename(self, name: str, *, conversation: Conversation, by: Agent | None) -> bool:
+        """Call them what the team calls them; empty for what they call themselves."""
+        if not Contact.objects.filter(pk=self.pk).exclude(name=name).update(name=name):
+            return False
+        self.name = name
+        Event.record("contact.renamed", conversation=conversation, by=by)
+        return True
 
 
 class Address(models.Model):

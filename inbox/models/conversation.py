@@ -156,6 +156,14 @@ class Conversation(Replying, models.Model):
         return changed
 
     @transaction.atomic
+    def set_open(self, *, by: Agent | None) -> bool:
+        """What was pending waits for us again."""
+        changed = self._change(Q(status=self.Status.PENDING), status=self.Status.OPEN)
+        if changed:
+            Event.record("conversation.opened", conversation=self, by=by)
+        return changed
+
+    @transaction.atomic
     def tag(self, tag: Tag, *, by: Agent | None) -> bool:
         if self.tags.filter(pk=tag.pk).exists():
             return False

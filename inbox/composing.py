@@ -1,0 +1,72 @@
+"""The box in which an agent writes, as it should look now."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from inbox import gateways, splitting, uploads
+from inbox.emoji import EMOJI
+from inbox.models import Agent, Attachment, Conversation, Draft
+from inbox.refusals import Refused
+from inbox.standing import Standing
+
+REPLY, NOTE = "reply", "note"
+
+
+@dataclass
+class Composer:
+    """Fresh after every success: empty, with a new `client_id`. After a refusal it keeps both."""
+
+    conversation: Conversation
+    agent: Agent
+    standing: Standing
+    mode: str = REPLY
+    text: str | None = None  # None: what the draft holds
+    seen: int = 0
+    client_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    refusal: Refused | None = None
+    was_sent: bool = False
+    emoji = EMOJI
+
+    @property
+    def is_note(self) -> bool:
+        return self.mode == NOTE
+
+    @property
+    def is_locked(self) -> bool:
+        return not self.is_note and not self.standing.is_open
+
+    @cached_property
+    def body(self) -> str:
+        if self.text is not None:
+            return self.text
+        drafts = Draft.objects.filter(conversation=self.conversation, agent=self.agent)
+        return drafts.values_list("body", flat=True).first() or ""
+
+    @cached_property
+    def limits(self) -> gateways.Limits:
+        return gateways.carrier(self.conversation.channel).limits(self.conversation.channel)
+
+    @property
+    def limits_json(self) -> str:
+        """For the browser, which checks a file before it travels: type → bytes."""
+        return json.dumps({content_type: limit.max_bytes for content_type, limit in self.limits.files.items()})
+
+    @property
+    def accepted(self) -> str:
+        """For the file chooser: what is taken, and the pictures that are made into what is taken."""
+        return ",".join([*self.limits.files, "image/webp", "image/gif", "image/bmp", "image/avif"])
+
+    @cached_property
+    def files(self) -> list[Attachment]:
+        return [] if self.is_note else list(uploads.waiting(self.conversation, self.agent))
+
+    @property
+    def parts(self) -> list[str]:
+        """How a text that is too long would go out."""
+        if self.refusal is None or self.refusal.code != "too_long":
+            return []
+        return splitting.split(self.body, self.limits.body)

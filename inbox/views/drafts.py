@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST
+
+from inbox.access import conversation_for
+from inbox.forms import LONGEST, DraftForm
+from inbox.models import Draft
+from inbox.views.fragments import back_to
+
+
+@require_POST
+def draft(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep what is typed and not sent; an empty text forgets it."""
+    conversation = conversation_for(request.user, pk)
+    form = DraftForm(request.POST)
+    form.is_valid()
+    body = form.cleaned_data.get("body", "")[:LONGEST]
+    mine = {"conversation": conversation, "agent": request.user}
+    if body.strip():
+        Draft.objects.update_or_create(**mine, defaults={"body": body})
+    else:
+        Draft.objects.filter(**mine).delete()
+    return HttpResponse(status=204) if request.htmx else back_to(conversation)
