@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from inbox import statuses
 from inbox.access import channels_for
-from inbox.api.forms import MAX_BODY, ContentFields
+from inbox.api.forms import MAX_BODY, ContentFields, Text
 from inbox.api.idempotency import client_id_of, done_before, must_be_same, other_request
 from inbox.api.serializers import ErrorSerializer
 from inbox.arrivals import conversation_with
@@ -49,7 +49,7 @@ def address_of(text: str) -> str:
     return f"whatsapp:+{number.removeprefix('+')}"
 
 
-class AddressField(serializers.CharField):
+class AddressField(Text):
     def to_internal_value(self, data: Any) -> str:
         try:
             return address_of(super().to_internal_value(data))
@@ -61,7 +61,7 @@ class AddressField(serializers.CharField):
 
 class SendForm(ContentFields):
     to = AddressField(max_length=160, help_text="E.164 or a `whatsapp:` address")
-    message = serializers.CharField(required=False, allow_blank=True, max_length=MAX_BODY)
+    message = Text(required=False, allow_blank=True, max_length=MAX_BODY)
 
     TEXT = "message"
 

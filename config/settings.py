@@ -308,6 +308,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["inbox.api.permissions.HasScope"],
+    "ENUM_NAME_OVERRIDES": {
+        "ConversationStatus": "inbox.models.Conversation.Status",
+        "MessageStatus": "inbox.models.Message.Status",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -13,6 +14,38 @@ from inbox.models import Conversation, Message
 
 MAX_BODY = 65_536  # characters; what the channel takes is less and refused with its own words
 VARIABLE = re.compile(r"[A-Za-z0-9_]{1,16}")
+
+
+class Text(serializers.CharField):
+    """A JSON string. The framework's own field also takes numbers, which is a caller's mistake."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Number(serializers.IntegerField):
+    """A JSON number without a fraction."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Variables(serializers.DictField):
+    """An object of texts, or the same as one JSON string, which is how Twilio takes it."""
+
+    child = Text(max_length=1600, trim_whitespace=False)
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        if isinstance(data, str):
+            try:
+                data = json.loads(data)
+            except (ValueError, RecursionError):
+                self.fail("not_a_dict", input_type="str")
+        return super().to_internal_value(data)
 
 
 class AddressFilter(serializers.Serializer):
@@ -41,25 +74,19 @@ class ContactFilter(AddressFilter):
 
 
 class AssignForm(serializers.Serializer):
-    assignee = serializers.CharField(
-        max_length=150, allow_null=True, help_text="a username, or null for nobody"
-    )
+    assignee = Text(max_length=150, allow_null=True, help_text="a username, or null for nobody")
 
 
 class ContentFields(serializers.Serializer):
     """A file by its public address, or a template by its Content SID."""
 
-    media_url = serializers.CharField(
-        required=False, max_length=500, validators=[URLValidator(["https", "http"])]
-    )
-    content_sid = serializers.CharField(
+    media_url = Text(required=False, max_length=500, validators=[URLValidator(["https", "http"])])
+    content_sid = Text(
         required=False,
         max_length=34,
         validators=[RegexValidator(r"\AHX[0-9a-fA-F]{32}\Z", "HX and 32 hex digits.")],
     )
-    content_variables = serializers.DictField(
-        child=serializers.CharField(max_length=1600, trim_whitespace=False), required=False
-    )
+    content_variables = Variables(required=False)
 
     def validate_content_variables(self, variables: dict[str, str]) -> dict[str, str]:
         if len(variables) > 100 or not all(VARIABLE.fullmatch(name) for name in variables):
@@ -95,8 +122,8 @@ class WriteForm(ContentFields):
     """A reply to the customer, or with `direction` "note" a private note."""
 
     direction = serializers.ChoiceField(("outbound", "note"), default="outbound")
-    body = serializers.CharField(required=False, allow_blank=True, max_length=MAX_BODY)
-    seen = serializers.IntegerField(
+    body = Text(required=False, allow_blank=True, max_length=MAX_BODY)
+    seen = Number(
         required=False, min_value=0, max_value=2**62,
         help_text="the last message the writer knew; refused with 409 when a newer one is there",
     )  # fmt: skip
