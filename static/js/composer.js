@@ -1,0 +1,111 @@
+/* Writing: the counter, emoji, and a text that no swap and no dead line can lose. */
+"use strict";
+
+{
+  const NEAR_LIMIT = 100;
+  const box = () => document.getElementById("composer");
+  const text = () => document.getElementById("composer-text");
+  let kept = null; // what is in the box while it is being replaced
+  let isWaiting = false; // pressed Send without a connection
+
+  function count() {
+    const counter = document.getElementById("composer-count");
+    if (!counter) return;
+    const length = [...text().value.trim()].length;
+    const limit = Number(box().dataset.limit);
+    const over = length - limit;
+    counter.textContent = over > 0 ? fanlight.fill(counter.dataset.over, { count: over }) : `${length} / ${limit}`;
+    counter.classList.toggle("composer-count--near", over > -NEAR_LIMIT && over <= 0);
+    counter.classList.toggle("composer-count--over", over > 0);
+  }
+
+  const send = () => box().requestSubmit(document.getElementById("composer-send"));
+
+  function keep() {
+    const field = text();
+    kept = field && { value: field.value, start: field.selectionStart, end: field.selectionEnd,
+      hadFocus: box().contains(document.activeElement), conversation: box().action.split("/").at(-3) };
+  }
+
+  function restore(form) {
+    const same = kept && kept.conversation === form.action.split("/").at(-3);
+    const field = text();
+    if (same && !form.hasAttribute("data-sent")) {
+      field.value = kept.value;
+      field.setSelectionRange(kept.start, kept.end);
+    }
+    if (same && kept.hadFocus && !field.disabled) field.focus({ preventScroll: true });
+    kept = null;
+    isWaiting = false;
+    count();
+  }
+
+  document.addEventListener("htmx:beforeSwap", (event) => event.detail.target?.id === "composer" && keep());
+  document.addEventListener("htmx:oobBeforeSwap", (event) => event.detail.target.id === "composer" && keep());
+  document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+    if (elt.id === "composer") restore(elt);
+    else if (elt.id === "thread" || elt.querySelector?.("#composer")) count();
+  });
+  document.addEventListener("input", (event) => event.target.id === "composer-text" && count());
+
+  document.addEventListener("keydown", (event) => {
+    if (event.target.id === "composer-text" && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      send();
+    }
+  });
+
+  // Pressed without a connection: the same act, under the same number, when it is back.
+  document.addEventListener("htmx:sendError", ({ detail }) => {
+    if (detail.elt.id !== "composer") return;
+    isWaiting = true;
+    document.getElementById("composer-waiting").hidden = false;
+  });
+  const back = () => isWaiting && box() && ((isWaiting = false), send());
+  document.body.addEventListener("fanlight:catchup", back);
+  addEventListener("online", back);
+
+  // Emoji: arrows move, Escape closes
+
+  function showEmoji(isOpen) {
+    document.getElementById("emoji").hidden = !isOpen;
+    document.getElementById("emoji-button").ariaExpanded = String(isOpen);
+    if (isOpen) document.querySelector("#emoji [tabindex='0']").focus();
+  }
+
+  document.addEventListener("click", (event) => {
+    if (!document.getElementById("emoji")) return;
+    if (event.target.closest("#emoji-button")) return showEmoji(document.getElementById("emoji").hidden);
+    const chosen = event.target.closest("[data-emoji]");
+    if (chosen) {
+      text().focus();
+      text().setRangeText(chosen.dataset.emoji, text().selectionStart, text().selectionEnd, "end");
+      text().dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    if (!document.getElementById("emoji").hidden) showEmoji(false);
+    if (chosen) text().focus();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const here = event.target.closest?.("[data-emoji]");
+    if (!here) return;
+    const all = [...document.querySelectorAll("#emoji [data-emoji]")];
+    const columns = all.filter((button) => button.offsetTop === all[0].offsetTop).length;
+    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns };
+    if (event.key === "Escape") {
+      showEmoji(false);
+      document.getElementById("emoji-button").focus();
+      event.stopPropagation();
+    } else if (event.key in steps) {
+      event.preventDefault();
+      const next = all[all.indexOf(here) + steps[event.key]];
+      if (!next) return;
+      here.tabIndex = -1;
+      next.tabIndex = 0;
+      next.focus();
+    }
+  });
+
+  if (text()) count();
+  Object.assign(fanlight, { send });
+}
