@@ -35,10 +35,10 @@ def tabs(filters: Filters, counts: Counts) -> list[Choice]:
 
 
 def chips(filters: Filters, counts: Counts) -> list[Choice]:
-    """Statuses, snoozed only when something is, and the switch for unread ones."""
+    """Statuses; snoozed only when something is."""
     status = Conversation.Status
     shown = [s for s in status if s != status.SNOOZED or counts.statuses[s] or filters.status == s]
-    found = [
+    return [
         Choice(
             id=f"status-{word}",
             label=str(word.label),
@@ -49,6 +49,9 @@ def chips(filters: Filters, counts: Counts) -> list[Choice]:
         )
         for word in shown
     ]
-    unread = filters.but(unread=not filters.unread, q="").query
-    is_current = filters.unread and not filters.q
-    return [*found, Choice("only-unread", _("Unread"), unread, is_current, counts.unread_here)]
+
+
+def unread(filters: Filters, counts: Counts) -> Choice:
+    query = filters.but(unread=not filters.unread, q="").query
+    label = _("Show read ones too") if filters.unread else _("Show only unread")
+    return Choice("only-unread", label, query, filters.unread, counts.unread_here)

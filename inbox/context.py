@@ -1,27 +1,42 @@
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models.functions import Now
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from inbox import statuses
+from inbox.models import Message
 
 THEMES = ("light", "dark")
+# A worker that is well takes a message within a second.
+IMPAIRED_AFTER = timedelta(seconds=60)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """What every page's frame shows.
 
     :return: `theme`: "light", "dark", or "" to follow the system; `phone_url`: the pretend customer's
-        phone, in a demo only.
+        phone, in a demo only; `is_impaired`: true while messages wait for a worker, asked when shown.
     """
     theme = request.COOKIES.get("theme", "")
     return {
         "theme": theme if theme in THEMES else "",
         "DEMO": settings.DEMO,
         "phone_url": phone_url(request) if settings.DEMO else "",
+        "is_impaired": SimpleLazyObject(is_impaired),
     }
 
 
 def phone_url(request: HttpRequest) -> str:
-    host = request.get_host().rpartition(":")[0] if ":" in request.get_host() else request.get_host()
+    host = re.sub(r":\d+$", "", request.get_host())
     return f"http://{host}:{settings.SIMULATOR_PORT}/"
+
+
+def is_impaired() -> bool:
+    """Whether a message has been waiting so long that sending cannot be well."""
+    return Message.objects.filter(status=statuses.QUEUED, created_at__lt=Now() - IMPAIRED_AFTER).exists()

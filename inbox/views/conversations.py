@@ -30,7 +30,7 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
     """The page, or for htmx only the stage or the thread in it."""
     opened = conversation_for(request.user, pk)
     filters = Filters.of(request.GET)
-    context = {"opened": opened, "pane": "thread", "filters": filters, **thread_context(request, opened)}
+    context = {"opened": opened, "pane": "thread", **thread_context(request, opened), "filters": filters}
     fragment = FRAGMENTS.get(request.htmx.target)
     if fragment and not request.htmx.history_restore_request:
         response = render(request, fragment, context)
@@ -76,7 +76,7 @@ def row(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def views(request: HttpRequest) -> HttpResponse:
     """Tabs, chips and the rail's number, after something changed."""
-    return render(request, "inbox/_views.html", _head(request, Filters.of(request.GET)) | {"oob": True})
+    return render(request, "inbox/_views_answer.html", _head(request, Filters.of(request.GET)) | {"oob": True})
 
 
 def _list_pane(request: HttpRequest) -> dict[str, Any]:
@@ -105,6 +105,7 @@ def _head(request: HttpRequest, filters: Filters) -> dict[str, Any]:
         "filters": filters,
         "tabs": choices.tabs(filters, counts),
         "chips": choices.chips(filters, counts),
+        "only_unread": choices.unread(filters, counts),
         "unread": counts.unread,
         "here": _here(request),
     }
