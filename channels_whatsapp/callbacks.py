@@ -7,6 +7,7 @@ is bound by the `ref` in the callback's address, and what fits nothing yet is pa
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
@@ -136,7 +137,10 @@ def _apply(
     # A later attempt's message is not what an earlier one failed at, but arrived is arrived.
     if attempt is None or attempt.is_latest or status in statuses.ARRIVED:
         sentence = errors.explain(code).sentence if status in statuses.FAILURES else ""
-        message.rise(status, at=at, error_code=code, error=sentence)
+        if not message.rise(status, at=at, error_code=code, error=sentence) and code:
+            # Told too late to count, but whatever the order the reason is on record in the end.
+            unexplained = Message.objects.filter(pk=message.pk, error_code__isnull=True)
+            unexplained.update(error_code=code, error=sentence[:300])
         _note_price(message, receipt)
     if code == errors.OPTED_OUT:
         consent.opt_out(message.conversation_id, f"error {code}")
@@ -144,7 +148,7 @@ def _apply(
 
 def _code(receipt: Receipt) -> int | None:
     code = first(receipt.params, "ErrorCode")
-    return int(code) if code.isascii() and code.isdigit() and 0 < int(code[:9]) else None
+    return int(code) if re.fullmatch(r"[0-9]{1,9}", code) and int(code) else None
 
 
 def _note_code(attempt: SendAttempt, code: int | None, receipt: Receipt) -> None:
@@ -158,6 +162,6 @@ def _note_price(message: Message, receipt: Receipt) -> None:
         price = abs(Decimal(first(receipt.params, "Price")))
     except InvalidOperation:
         return
-    if price < 10_000:
+    if price.is_finite() and price < 10_000:
         unit = first(receipt.params, "PriceUnit")[:3].upper()
         Message.objects.filter(pk=message.pk).update(price=price, price_unit=unit)

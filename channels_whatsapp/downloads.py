@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import Message as Headers
@@ -45,7 +46,7 @@ def download(url: str, credentials: Credentials, file: IO[bytes]) -> str:
     :raises NotNow: not found, no answer, too slow.
     """
     deadline = time.monotonic() + MAX_SECONDS
-    headers = urllib3.make_headers(basic_auth=":".join(credentials))
+    headers = {"Authorization": "Basic " + b64encode(":".join(credentials).encode()).decode()}
     try:
         for _hop in range(MAX_REDIRECTS + 1):
             with _opened(url, headers) as answer:
@@ -139,7 +140,9 @@ def _pool(url: SplitResult) -> Iterator[tuple[urllib3.HTTPConnectionPool | urlli
     elif url.scheme == "https":
         # Connected to the very address that was judged: a name may mean something else the next moment.
         options = {"server_hostname": host, "assert_hostname": host, "ca_certs": certifi.where()}
-        with urllib3.HTTPSConnectionPool(_address(host), url.port or 443, cert_reqs="REQUIRED", **options) as pool:
+        with urllib3.HTTPSConnectionPool(
+            _address(host), url.port or 443, cert_reqs="REQUIRED", **options
+        ) as pool:
             yield pool, ""
     else:
         with urllib3.HTTPConnectionPool(_address(host), url.port or 80) as pool:

@@ -1,6 +1,6 @@
 """Twilio's Event Streams: who wants to hear which type. An upper app listens from its `ready()`.
 
-    events.listen("com.twilio.messaging.template.", apply_template_event)
+events.listen("com.twilio.messaging.template.", apply_template_event)
 """
 
 from __future__ import annotations

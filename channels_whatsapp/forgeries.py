@@ -50,7 +50,9 @@ class Counter:
 counter = Counter()
 
 
-def note(path: str, account_sid: str, given: str, scheme: Scheme | None, url: str, params: Params, host: str) -> None:
+def note(
+    path: str, account_sid: str, given: str, scheme: Scheme | None, url: str, params: Params, host: str
+) -> None:
     """Count one, and say why if that can be found out. Never in the way of the refusal itself.
 
     :param path: a route of ours, or empty for any other address.
@@ -78,7 +80,9 @@ def diagnose(account_sid: str, given: str, scheme: Scheme | None, url: str, para
     for other in sorted(accounts.sids(), key=lambda sid: sid != account_sid):
         for words, variant in _variants(urlsplit(url), host):
             for secrets in accounts.candidates(other):
-                if any(matches(given, s, variant, params, scheme.algorithm) for s in secrets.for_scheme(scheme)):
+                if any(
+                    matches(given, s, variant, params, scheme.algorithm) for s in secrets.for_scheme(scheme)
+                ):
                     words = [*words, f"token of {other}"] if other != account_sid else words
                     return ", ".join(words) or "verified on a second look"
     return ""
@@ -88,7 +92,10 @@ def _variants(ours: SplitResult, host: str) -> Iterator[tuple[list[str], str]]:
     """Addresses that people enter by mistake, with what is wrong about each."""
     for words, netloc in _hosts(ours, host):
         for scheme in dict.fromkeys([ours.scheme, "https", "http"]):
-            for path in (ours.path, ours.path.removesuffix("/") if ours.path.endswith("/") else ours.path + "/"):
+            for path in (
+                ours.path,
+                ours.path.removesuffix("/") if ours.path.endswith("/") else ours.path + "/",
+            ):
                 told = list(words)
                 told += [f"{scheme} for {ours.scheme}"] if scheme != ours.scheme else []
                 told += ["trailing slash"] if path != ours.path else []

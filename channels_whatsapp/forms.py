@@ -5,6 +5,8 @@ Invalid UTF-8 becomes lone surrogates while it is checked (reversible), and is s
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from typing import Any
 from urllib.parse import quote_from_bytes, unquote_to_bytes
@@ -71,6 +73,23 @@ def storable(value: Any) -> Any:
     if isinstance(value, dict):
         return {storable(name): storable(item) for name, item in value.items()}
     return [storable(item) for item in value] if isinstance(value, list) else value
+
+
+def from_json(text: str | bytes) -> Any:
+    """A JSON value that PostgreSQL can hold.
+
+    :raises ValueError: and RecursionError: it is no JSON, or nested without end.
+    """
+    return storable(json.loads(text, parse_constant=_refuse, parse_float=_finite))
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _finite(digits: str) -> float | str:
+    number = float(digits)
+    return number if math.isfinite(number) else digits
 
 
 def _visible(found: re.Match[str]) -> str:

@@ -9,7 +9,6 @@ MessageSid, From and To. Applying the same MessageSid again changes nothing and 
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from typing import Any
 
 from django.conf import settings
 
-from channels_whatsapp import setup
+from channels_whatsapp import forms, setup
 from channels_whatsapp.models import Receipt, Sender
 from channels_whatsapp.repeating import repeated
 from channels_whatsapp.verdicts import Verdict
@@ -41,6 +40,7 @@ def apply(
     :raises Unmatched: no sender of this account has the address in ``To``.
     """
     channel_id = channel_for(params, account_sid)
+    params = forms.storable(dict(params))
     return repeated(lambda: receive(parse(params, channel_id, at=at, recovered=recovered)))
 
 
@@ -180,7 +180,7 @@ def _context(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _answers(text: str) -> Any:
     try:
-        return json.loads(text) if text else None
+        return forms.from_json(text) if text else None
     except (ValueError, RecursionError):
         return None
 

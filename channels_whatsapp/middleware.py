@@ -6,7 +6,6 @@ It fails closed by prefix. No view below it is reached without a valid signature
 from __future__ import annotations
 
 import ipaddress
-import json
 import logging
 import re
 from collections.abc import Callable
@@ -172,7 +171,7 @@ def _batch(body: bytes) -> tuple[list[dict[str, Any]], set[str]]:
     :raises Refusal: it is not a JSON array of objects.
     """
     try:
-        batch = forms.storable(json.loads(body))
+        batch = forms.from_json(body)
     except (ValueError, RecursionError):
         raise Refusal(400, "Expected JSON") from None
     events = batch if isinstance(batch, list) else [batch]

@@ -74,7 +74,7 @@ class Scheme:
             return cls()
         pairs = dict(part.strip().partition("=")[::2] for part in header.split(","))
         scheme = cls(pairs.get("key", "").strip(), pairs.get("algorithm", SHA1).strip().upper())
-        known = scheme.algorithm in _DIGESTS and (scheme.key or scheme.algorithm == SHA1)
+        known = pairs.keys() & {"key", "algorithm"} and scheme.algorithm in _DIGESTS and (scheme.key or scheme.algorithm == SHA1)
         return scheme if known else None
 
 

@@ -36,7 +36,11 @@ def inbound(request: HttpRequest) -> HttpResponse:
     """A customer wrote. The fallback address leads here too: a second telling is recognised."""
     webhook: Webhook = request.webhook  # type: ignore[attr-defined]
     sid = first(webhook.params, "MessageSid")
-    take(Filing(Kind.INBOUND, webhook.account_sid, sid, sid, webhook.params, receiver=first(webhook.params, "To")))
+    take(
+        Filing(
+            Kind.INBOUND, webhook.account_sid, sid, sid, webhook.params, receiver=first(webhook.params, "To")
+        )
+    )
     return twiml.answer()
 
 

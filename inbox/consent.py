@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from inbox.models import Address, ConsentEntry, Conversation, Event, Window
@@ -22,10 +22,10 @@ def opt_out(
     """
     conversation = Conversation.objects.get(pk=conversation_id)
     _have_windows(conversation)
-    rows = _windows(conversation).filter(opted_out_at__isnull=True)
-    if at:  # told late: what they wrote afterwards counts
-        rows = rows.filter(Q(last_inbound_at__isnull=True) | Q(last_inbound_at__lte=at))
-    if not rows.update(opted_out_at=at or Now()):
+    rows = _windows(conversation)
+    if at and rows.filter(last_inbound_at__gt=at).exists():
+        return False  # told late, and what they wrote afterwards counts
+    if not rows.filter(opted_out_at__isnull=True).update(opted_out_at=at or Now()):
         return False
     _enter(conversation, ConsentEntry.Action.OPT_OUT, source, evidence)
     Event.record("contact.opted_out", conversation=conversation, source=source)

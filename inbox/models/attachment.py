@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from inbox import gateways
+from inbox.models.event import Event
+
+if TYPE_CHECKING:
+    from inbox.models.agent import Agent
 
 from inbox import gateways
 
@@ -92,4 +99,17 @@ class Attachment(models.Model):
         self.refresh_from_db(fields=["state", "tries", "error"])
         gateways.carrier(self.conversation.channel).fetch(self)
         self.message.announce()
+        return True
+
+    @transaction.atomic
+    def retry_fetch(self, *, by: Agent | None) -> bool:
+        """Try once more to get a file that could not be fetched."""
+        failed = Attachment.objects.filter(pk=self.pk, state=self.State.FAILED).exclude(source_url="")
+        if not failed.update(state=self.State.PENDING, tries=0, error=""):
+            return False
+        self.refresh_from_db(fields=["state", "tries", "error"])
+        Event.record("attachment.retried", conversation=self.conversation, message=self.message, by=by)
+        gateways.carrier(self.conversation.channel).fetch(self)
+        if self.message:
+            self.message.announce()
         return True

@@ -41,7 +41,12 @@ def headers(url: str, fields: Fields, token: str = AUTH_TOKEN) -> dict[str, str]
 
 
 def post_fields(
-    fields: Fields, path: str = PATH, *, token: str = AUTH_TOKEN, base: str = BASE, client: Client | None = None
+    fields: Fields,
+    path: str = PATH,
+    *,
+    token: str = AUTH_TOKEN,
+    base: str = BASE,
+    client: Client | None = None,
 ) -> HttpResponse:
     """Signed with `token` for `base` + `path`, which may have a query."""
     return (client or Client()).post(
@@ -57,7 +62,9 @@ def post_signed(name: str, *, path: str = "", token: str = AUTH_TOKEN, **changes
     return post_fields(fixture(name, **changes), path or path_of(name), token=token)
 
 
-def post_json(batch: Any, *, token: str = AUTH_TOKEN, body: bytes | None = None, digest: str = "") -> HttpResponse:
+def post_json(
+    batch: Any, *, token: str = AUTH_TOKEN, body: bytes | None = None, digest: str = ""
+) -> HttpResponse:
     """Post an Event Streams batch."""
     body = json.dumps(batch).encode() if body is None else body
     path = f"{PATH}/events?bodySHA256={digest or hashlib.sha256(body).hexdigest()}"
