@@ -32,6 +32,10 @@ class WrongCount(AssertionError):
     """What is stored is not what was sent: no figure of this run means anything."""
 
 
+class NotRunning(RuntimeError):
+    """A process that we started has ended, or does not answer."""
+
+
 @contextmanager
 def temporary_installation(options: argparse.Namespace) -> Iterator[Installation]:
     directory = Path(tempfile.mkdtemp(prefix="fanlight-bench-"))
@@ -68,7 +72,7 @@ def environment(data_dir: Path) -> dict[str, str]:
         "SECRET_KEY": "a key for benchmarks only, forty characters long",
         "DEBUG": "0",
         "DEMO": "0",
-        "ALLOWED_HOSTS": "localhost,127.0.0.1",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1,inbox.example",
         "PUBLIC_BASE_URL": PUBLIC_BASE_URL,
         "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
         "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
@@ -182,9 +186,19 @@ class Process:
     def wait_for_port(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
         while not accepts(self.port):
-            if self.started.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"A server did not start:\n{self.log.read_text(errors='replace')[-3000:]}")
+            self.must_run()
+            if time.monotonic() > deadline:
+                raise NotRunning(self.output)
             time.sleep(0.05)
+
+    def must_run(self) -> None:
+        """:raises NotRunning: with what it said last."""
+        if self.started.poll() is not None:
+            raise NotRunning(self.output)
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")[-3000:]
 
     def stop(self) -> float:
         """Ask it to stop; returns the seconds that it took."""

@@ -16,7 +16,23 @@ from benchmarks.installation import ACCOUNT_SID, AUTH_TOKEN, NUMBER, PUBLIC_BASE
 PATH = "/api/webhooks/whatsapp/twilio"
 REPEATS = 0.05
 CUSTOMERS = 500
-WORDS = ["order", "parcel", "where", "is", "my", "the", "hello", "thanks", "delivery", "today", "tomorrow", "size", "refund", "broken", "please"]
+WORDS = [
+    "order",
+    "parcel",
+    "where",
+    "is",
+    "my",
+    "the",
+    "hello",
+    "thanks",
+    "delivery",
+    "today",
+    "tomorrow",
+    "size",
+    "refund",
+    "broken",
+    "please",
+]
 
 
 @dataclass(frozen=True)

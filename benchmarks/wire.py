@@ -45,10 +45,11 @@ class Burst:
 def burst(port: int, requests: Iterator[bytes], *, connections: int, seconds: float) -> Burst:
     """Send for so long, or until the requests run out, and wait for every answer."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_burst(port, requests, connections, seconds))
+        return runner.run(bursting(port, requests, connections, seconds))
 
 
-async def _burst(port: int, requests: Iterator[bytes], connections: int, seconds: float) -> Burst:
+async def bursting(port: int, requests: Iterator[bytes], connections: int, seconds: float) -> Burst:
+    """`burst`, for those who have an event loop already."""
     result = Burst()
     began, cpu = time.perf_counter(), time.process_time()
     deadline = began + seconds
