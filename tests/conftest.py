@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,7 @@ os.environ |= {
 
 import django  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
 
 from config import postgres  # noqa: E402
 from tests.jobs import run_due_jobs  # noqa: E402
@@ -96,3 +98,14 @@ def run_jobs() -> Callable[..., int]:
     `run_jobs(later=True)` also runs those that wait for their time (retries, snoozes).
     """
     return run_due_jobs
+
+
+@pytest.fixture(autouse=True)
+def _empty_queue(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """Procrastinate's tables are not Django's, so nobody empties them after a test that commits."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    commits = {"transactional_db", "live_server"} & set(request.fixturenames)
+    if commits or (marker and marker.kwargs.get("transaction")):
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("TRUNCATE procrastinate_workers, procrastinate_jobs, procrastinate_events CASCADE")

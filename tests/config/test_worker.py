@@ -58,7 +58,8 @@ def work_once() -> None:
 def test_a_job_deferred_inside_a_task_rolls_back_with_it() -> None:
     defer_and_fail.defer()
     work_once()
-    assert list(ProcrastinateJob.objects.values_list("task_name", "status")) == [
+    ours = ProcrastinateJob.objects.filter(task_name__startswith="tests.")  # others come by the clock
+    assert list(ours.values_list("task_name", "status")) == [
         ("tests.defer_and_fail", "failed")
     ]
     assert seen == []

@@ -8,6 +8,7 @@ from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connections
@@ -60,10 +61,14 @@ class WorkerLoop:
         try:
             async with worker_app().open_async() as working:
                 began = True
-                await asyncio.to_thread(begin)
+                await sync_to_async(at_start)()
                 await self._stoppable(working.run_worker_async(**self._options()))
         except Exception as error:
             logger.warning("worker: %s", type(error).__name__)
+        finally:
+            # Of the thread from which Procrastinate defers periodic jobs. Nobody else closes it, and
+            # broken once it would end every further life of this worker.
+            await sync_to_async(connections.close_all)()
         return began
 
     def _options(self) -> dict[str, Any]:
@@ -100,14 +105,6 @@ class WorkerLoop:
     def stop_from_outside(self) -> None:
         """As a signal does, for a thread that cannot be signalled."""
         self._loop.call_soon_threadsafe(self._stop, self._current)
-
-
-def begin() -> None:
-    """What a new worker owes: it may be the first one after an outage."""
-    try:
-        at_start()
-    finally:
-        connections.close_all()
 
 
 def worker_app() -> App:
