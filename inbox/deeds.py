@@ -23,7 +23,7 @@ SHOWN: dict[str, tuple[str, str | Promise, str | Promise]] = {
     "contact.opted_in": ("shield-check", lazy("%(actor)s noted that the customer opted in"), lazy("The customer opted in")),
     "contact.wrote_again": ("shield-check", "", lazy("The customer wrote again, so answers may go out")),
     "contact.merged": ("user-round-plus", "", lazy("Two customers turned out to be one, and were joined")),
-    "message.settled": ("circle-check", lazy("%(actor)s settled whether a message arrived"), ""),
+    "message.settled": ("circle-check", lazy("%(actor)s settled whether a message arrived"), lazy("a message settled")),
 }  # fmt: skip
 TOGETHER = timedelta(minutes=3)
 
@@ -50,7 +50,7 @@ class Deed:
         for event in events:
             last = deeds[-1] if deeds else None
             if last and last._takes(event):
-                last.sentences.append(_sentence(event, names, viewer))
+                last.sentences.append(_sentence(event, names, viewer, is_first=False))
                 last.newest = event.pk
             else:
                 deeds.append(cls(event, _sentence(event, names, viewer), SHOWN[event.verb][0]))
@@ -60,12 +60,14 @@ class Deed:
         return event.actor_id == self.actor_id and event.created_at - self.at < TOGETHER and len(self.sentences) < 4
 
 
-def _sentence(event: Event, names: dict[int, Agent], viewer: Agent) -> str:
+def _sentence(event: Event, names: dict[int, Agent], viewer: Agent, *, is_first: bool = True) -> str:
+    """Who did it is said once a line."""
+    says_who = event.actor and is_first
     if event.verb == "conversation.assigned" and event.data.get("to") is None:
-        form = _("%(actor)s unassigned this") if event.actor else _("unassigned")
+        form = _("%(actor)s unassigned this") if says_who else _("unassigned")
     else:
         _icon, by_somebody, by_nobody = SHOWN[event.verb]
-        form = str((by_somebody if event.actor else by_nobody) or by_nobody or by_somebody)
+        form = str((by_somebody if says_who else by_nobody) or by_nobody or by_somebody)
     to = names.get(event.data.get("to", 0))
     return form % {
         "actor": _name(event.actor, viewer, _("You")),

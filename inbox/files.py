@@ -142,7 +142,7 @@ def clean_name(name: str, content_type: str = "") -> str:
     """
     name = unicodedata.normalize("NFKC", name[:4096])
     name = "".join(c for c in name if unicodedata.category(c)[0] != "C")
-    name = _FORBIDDEN.sub(" ", name.replace("\\", "/").rpartition("/")[2]).strip(" .")
+    name = _FORBIDDEN.sub(" ", name.replace("\\", "/").rpartition("/")[2]).strip(" .") or "file"
     if _RESERVED.match(name):
         name = f"_{name}"
     ending = EXTENSIONS.get(content_type, "")
@@ -155,4 +155,4 @@ def clean_name(name: str, content_type: str = "") -> str:
     if len(name) > 100:
         given = given[:10]
         name = f"{stem[: 99 - len(given)]}.{given}" if given else name[:100]
-    return name or (f"file.{ending}" if ending else "file")
+    return name

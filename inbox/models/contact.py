@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from inbox import numbers
 from inbox.models.channel import Channel
 from inbox.models.event import Event
 from inbox.search import Searchable
@@ -94,6 +95,11 @@ class Address(models.Model):
     @property
     def number(self) -> str:
         return self.value.partition(":")[2] or self.value
+
+    @property
+    def readable(self) -> str:
+        """A phone number in groups, a user ID as it is."""
+        return numbers.readable(self.number) if self.kind == self.Kind.PHONE else self.number
 
 
 class Window(models.Model):

@@ -71,7 +71,9 @@ def news(
         conversation, request.user, standing.now, after=asked.after, event=asked.event, shown=asked.shown
     )
     if composer is None and asked.state != standing.state:
-        composer = Composer(conversation, request.user, standing, asked.mode, seen=page.after)
+        composer = Composer(conversation, request.user, standing, asked.mode)
+    if composer is not None:
+        composer.seen = page.after
     context = {
         **summary(request, conversation, standing, unless=asked.version),
         "timeline": page,
