@@ -49,9 +49,7 @@ class ApiKeyAdmin(admin.ModelAdmin):
         """The key's only appearance: in this page, neither in a cookie nor in the database."""
         context = {**self.admin_site.each_context(request), "opts": self.opts, "title": _("The new key"),
                    "key": obj, "text": request.issued_key}  # type: ignore[attr-defined]  # fmt: skip
-        return TemplateResponse(
-            request, "admin/inbox/apikey/issued.html", context, headers={"Cache-Control": "no-store"}
-        )
+        return TemplateResponse(request, "admin/inbox/apikey/issued.html", context)
 
     @admin.action(description=_("Revoke"))
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:

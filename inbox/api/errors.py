@@ -61,7 +61,7 @@ def _under(name: str, key: str) -> str:
     return f"{name}.{key}" if name else key
 
 
-def not_found(request: HttpRequest, rest: str = "") -> JsonResponse:
+def not_found(request: HttpRequest) -> JsonResponse:
     """What lies under /api/ and is nothing."""
     body = {"success": False, "error": str(_("There is nothing at this address.")), "code": "not_found"}
     return JsonResponse(body, status=404)

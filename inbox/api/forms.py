@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from inbox.models import Conversation, Message
 
-MAX_BODY = 65_536  # characters; what the channel takes is less and refused with its own words
+MAX_BODY = 10_000  # characters; what the channel takes is less and refused with its own words
 VARIABLE = re.compile(r"[A-Za-z0-9_]{1,16}")
 
 

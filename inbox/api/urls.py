@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.views import APIView
 
@@ -30,6 +30,5 @@ urlpatterns = [
     *both("api/v1/messages/<int:pk>", views.MessageDetail, "api-message"),
     *both("api/v1/messages/<int:pk>/retry", views.Retry, "api-retry"),
     # Last: nothing else may lie under /api/ after this.
-    path("api/", csrf_exempt(login_not_required(not_found))),
-    path("api/<path:rest>", csrf_exempt(login_not_required(not_found))),
+    re_path("^api/", csrf_exempt(login_not_required(not_found))),
 ]

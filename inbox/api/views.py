@@ -77,7 +77,7 @@ class ContactList(generics.ListAPIView):
     pagination_class = LatestAdded
 
     def get_queryset(self) -> QuerySet[Contact]:
-        asked = checked(forms.ContactFilter, self.request.query_params)
+        asked = checked(forms.ContactFilter, self.request.query_params.dict())
         rows = access.contacts_for(self.request.user).defer("search").prefetch_related("addresses")
         if "address" in asked:
             rows = rows.filter(addresses__value=asked["address"])
@@ -105,7 +105,7 @@ class ConversationList(generics.ListAPIView):
     pagination_class = LatestActivity
 
     def get_queryset(self) -> QuerySet[Conversation]:
-        asked = checked(forms.ConversationFilter, self.request.query_params)
+        asked = checked(forms.ConversationFilter, self.request.query_params.dict())
         columns = {
             "address": "contact__addresses__value",
             "status": "status",
@@ -218,7 +218,7 @@ class MessageList(generics.ListAPIView):
     pagination_class = LatestAdded
 
     def get_queryset(self) -> QuerySet[Message]:
-        asked = checked(forms.MessageFilter, self.request.query_params)
+        asked = checked(forms.MessageFilter, self.request.query_params.dict())
         columns = {
             "address": "conversation__contact__addresses__value",
             "direction": "direction",
