@@ -100,9 +100,7 @@ def bring_in(twilio: Client, sender: Sender, records: Iterable[MessageInstance],
         if record.sid in known:
             continue
         params = params_of(record) | media_of(twilio, record)
-        received = inbound.apply(
-            params, account_sid=sender.account.sid, at=time_of(record), recovered=True
-        )
+        received = inbound.apply(params, account_sid=sender.account.sid, at=time_of(record), recovered=True)
         tally.recovered += received.is_new
 
 

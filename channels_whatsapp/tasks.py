@@ -14,7 +14,7 @@ from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 from procrastinate.tasks import Task
 
-from channels_whatsapp import client, reconcile, sending, sweeping, unknown, webhooks
+from channels_whatsapp import client, media, reconcile, sending, sweeping, unknown, webhooks
 from channels_whatsapp.models import Receipt, Sender
 from channels_whatsapp.retries import Again
 from channels_whatsapp.setup import ensure_from_settings
@@ -71,8 +71,6 @@ def defer_typing(conversation: Conversation) -> None:
 
 @app.task(name="fetch_attachment", retry=Again())
 def fetch_attachment(attachment_id: int) -> None:
-    from channels_whatsapp import media
-
     media.fetch(attachment_id)
 
 

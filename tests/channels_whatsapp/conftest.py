@@ -25,7 +25,9 @@ from tests.simulator import openapi
 class CheckedTransport(Transport):
     """Ours, with every call held against Twilio's OpenAPI files."""
 
-    def request(self, method: str, uri: str, params: Any = None, data: Any = None, *args: Any, **options: Any) -> Any:
+    def request(
+        self, method: str, uri: str, params: Any = None, data: Any = None, *args: Any, **options: Any
+    ) -> Any:
         parts = urlsplit(uri)
         query = "&".join(filter(None, [parts.query, urlencode(params or {}, doseq=True)]))
         body = urlencode(data, doseq=True) if data else None

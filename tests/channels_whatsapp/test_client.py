@@ -84,14 +84,21 @@ def failure_of(account: Account) -> client.CallFailed:
     ],
 )
 def test_every_failing_answer_becomes_one_kind_of_failure(
-    account: Account, answering: Callable[..., None], status: int, body: bytes, code: int | None, is_refusal: bool
+    account: Account,
+    answering: Callable[..., None],
+    status: int,
+    body: bytes,
+    code: int | None,
+    is_refusal: bool,
 ) -> None:
     answering(status, body)
     failure = failure_of(account)
     assert (failure.code, failure.is_refusal, failure.is_harmless) == (code, is_refusal, False)
 
 
-@pytest.mark.parametrize(("header", "seconds"), [({"Retry_After": "12"}, 12.0), ({}, None), ({"Retry_After": "soon"}, None)])
+@pytest.mark.parametrize(
+    ("header", "seconds"), [({"Retry_After": "12"}, 12.0), ({}, None), ({"Retry_After": "soon"}, None)]
+)
 def test_too_many_calls_is_harmless_and_says_how_long_to_wait(
     account: Account, answering: Callable[..., None], header: dict[str, str], seconds: float | None
 ) -> None:
@@ -119,7 +126,12 @@ def test_a_call_that_never_left_is_known_to_be_harmless(account: Account, settin
         (requests.ConnectionError(MaxRetryError(None, "/", NewConnectionError(None, "refused"))), False),
         (requests.ConnectionError(ProtocolError("aborted", ConnectionResetError(104, "reset"))), True),
         (requests.ReadTimeout("slow"), True),
-        (requests.exceptions.SSLError(MaxRetryError(None, "/", ssl.SSLCertVerificationError(1, "expired"))), False),
+        (
+            requests.exceptions.SSLError(
+                MaxRetryError(None, "/", ssl.SSLCertVerificationError(1, "expired"))
+            ),
+            False,
+        ),
         (requests.exceptions.SSLError(ssl.SSLEOFError(8, "cut")), True),
         (requests.exceptions.ChunkedEncodingError("cut"), True),
     ],
@@ -152,7 +164,10 @@ def test_credentials_go_to_twilio_only(settings: Any, uri: str) -> None:
 def test_the_override_replaces_scheme_and_host_and_nothing_else(settings: Any) -> None:
     settings.TWILIO_API_BASE_URL = "http://127.0.0.1:8001"
     for host in ("api", "content", "messaging", "api.dublin.ie1"):
-        assert transport.address(f"https://{host}.twilio.com/v2/x?a=b%20c") == "http://127.0.0.1:8001/v2/x?a=b%20c"
+        assert (
+            transport.address(f"https://{host}.twilio.com/v2/x?a=b%20c")
+            == "http://127.0.0.1:8001/v2/x?a=b%20c"
+        )
     assert transport.address("https://lookups.twilio.com/v2/x") == "https://lookups.twilio.com/v2/x"
     assert transport.address("http://127.0.0.1:8001/v1/y?Page=1") == "http://127.0.0.1:8001/v1/y?Page=1"
 

@@ -70,7 +70,9 @@ def test_without_a_worker_nothing_is_sent(sim: Simulator) -> None:
 
 def test_a_worker_that_is_silent_counts_as_none(sim: Simulator) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 minute')")
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 minute')"
+        )
     assert level(doctor.worker()) == [Level.BAD]
 
 
@@ -85,7 +87,9 @@ def test_the_sandbox_is_not_in_the_list_and_that_is_fine(sim: Simulator, worker:
     assert bad() == []
 
 
-def test_a_number_that_is_offline_is_found_with_its_reason(sim: Simulator, worker: None, shop: Sender) -> None:
+def test_a_number_that_is_offline_is_found_with_its_reason(
+    sim: Simulator, worker: None, shop: Sender
+) -> None:
     record = sim.twilio.senders[shop.address]
     record.status = "OFFLINE"
     record.offline_reasons = [{"code": "63020", "message": "Business not verified", "more_info": "x"}]

@@ -88,7 +88,11 @@ def test_a_file_that_is_not_stored_is_not_given(client: Client, path: str) -> No
         ("../../etc/passwd", "image/png", "passwd.png"),
         ('x"; filename="y.exe', "image/jpeg", "x_filename_y.jpg"),
         ("", "audio/ogg", "file.ogg"),
-        ("report.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "report.docx"),
+        (
+            "report.docx",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            "report.docx",
+        ),
     ],
 )
 def test_names_are_short_plain_and_true_to_the_type(filename: str, content_type: str, short: str) -> None:
@@ -106,7 +110,9 @@ def test_a_file_reaches_the_customer(sim: Simulator, talk: Any) -> None:
     assert Message.objects.get(pk=message.pk).status == statuses.DELIVERED
 
 
-def test_without_a_public_address_a_file_is_refused_in_words(sim: Simulator, talk: Any, settings: Any) -> None:
+def test_without_a_public_address_a_file_is_refused_in_words(
+    sim: Simulator, talk: Any, settings: Any
+) -> None:
     conversation = talk()
     [message] = conversation.reply(by=None, files=[stored(conversation)])
     settings.PUBLIC_BASE_URL = ""

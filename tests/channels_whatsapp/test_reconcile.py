@@ -176,7 +176,9 @@ def test_messages_sent_by_something_else_are_counted_and_left_alone(sim: Simulat
     assert (tally.foreign, tally.repaired, Message.objects.count()) == (1, 0, 0)
 
 
-def test_the_command_says_what_it_found(sim: Simulator, shop: Sender, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_what_it_found(
+    sim: Simulator, shop: Sender, capsys: pytest.CaptureFixture[str]
+) -> None:
     missed(sim, "+447700900911", "hello", clock.now() - timedelta(minutes=90))
     call_command("reconcile", "--since=2h")
     assert "1 messages recovered" in capsys.readouterr().out

@@ -32,7 +32,8 @@ def execute(query: str, *values: object) -> list[tuple[Any, ...]]:
 def die_while_doing(job_id: int, seconds_ago: int = 40) -> None:
     """The job was taken by a worker that is dead since."""
     [(worker,)] = execute(
-        "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - make_interval(secs => %s)) RETURNING id",
+        "INSERT INTO procrastinate_workers (last_heartbeat)"
+        " VALUES (now() - make_interval(secs => %s)) RETURNING id",
         seconds_ago,
     )
     execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = %s", worker, job_id)
@@ -134,7 +135,11 @@ def test_a_pending_file_without_a_job_is_found() -> None:
 def test_old_receipts_expire_and_young_ones_stay(settings: Any) -> None:
     for days in (1, settings.RECEIPT_DAYS + 1):
         Receipt.objects.create(
-            kind="inbound", account_sid="AC", key=str(days), params={}, received_at=Now() - timedelta(days=days)
+            kind="inbound",
+            account_sid="AC",
+            key=str(days),
+            params={},
+            received_at=Now() - timedelta(days=days),
         )
         BadSignature.objects.create(minute=Now() - timedelta(days=days), path="/x")
     tasks.defer_once(tasks.expire)
