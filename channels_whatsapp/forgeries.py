@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from django.db import DatabaseError, connection, transaction
 
-from channels_whatsapp.signature import Params, Scheme, accounts, matches
+from channels_whatsapp.signature import Params, Scheme, accounts, is_signed
 
 logger = logging.getLogger(__name__)
 
@@ -73,18 +73,16 @@ def write(path: str, account_sid: str, count: int, diagnosis: str) -> None:
         logger.warning("a refused webhook could not be counted", exc_info=True)
 
 
-def diagnose(account_sid: str, given: str, scheme: Scheme | None, url: str, params: Params, host: str) -> str:
-    """What differs between the address that was signed and ours, in a few words; empty when it is something else."""
+def diagnose(
+    account_sid: str, given: str, scheme: Scheme | None, url: str, params: Params, host: str
+) -> str:
+    """What differs between what was signed and what we expect, in a few words; empty when nothing fits."""
     if scheme is None:
         return "signature settings that are not understood"
     for other in sorted(accounts.sids(), key=lambda sid: sid != account_sid):
         for words, variant in _variants(urlsplit(url), host):
-            for secrets in accounts.candidates(other):
-                if any(
-                    matches(given, s, variant, params, scheme.algorithm) for s in secrets.for_scheme(scheme)
-                ):
-                    words = [*words, f"token of {other}"] if other != account_sid else words
-                    return ", ".join(words) or "verified on a second look"
+            if is_signed(given, scheme, other, variant, params):
+                return ", ".join([*words, f"token of {other}"] if other != account_sid else words)
     return ""
 
 

@@ -74,8 +74,9 @@ class Scheme:
             return cls()
         pairs = dict(part.strip().partition("=")[::2] for part in header.split(","))
         scheme = cls(pairs.get("key", "").strip(), pairs.get("algorithm", SHA1).strip().upper())
-        known = pairs.keys() & {"key", "algorithm"} and scheme.algorithm in _DIGESTS and (scheme.key or scheme.algorithm == SHA1)
-        return scheme if known else None
+        if not pairs.keys() & {"key", "algorithm"} or scheme.algorithm not in _DIGESTS:
+            return None
+        return scheme if scheme.key or scheme.algorithm == SHA1 else None
 
 
 @dataclass(frozen=True)

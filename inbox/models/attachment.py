@@ -14,8 +14,6 @@ from inbox.models.event import Event
 if TYPE_CHECKING:
     from inbox.models.agent import Agent
 
-from inbox import gateways
-
 
 def stored_path(attachment: Attachment, filename: str) -> str:
     """Our own name: what the sender called the file never reaches the disk."""
@@ -91,19 +89,8 @@ class Attachment(models.Model):
         return ending[:4].upper() if dot and stem else "FILE"
 
     @transaction.atomic
-    def fetch_again(self) -> bool:
-        """A person asks once more for what could not be fetched."""
-        failed = Attachment.objects.filter(pk=self.pk, state=self.State.FAILED, message__isnull=False)
-        if not failed.update(state=self.State.PENDING, tries=0, error=""):
-            return False
-        self.refresh_from_db(fields=["state", "tries", "error"])
-        gateways.carrier(self.conversation.channel).fetch(self)
-        self.message.announce()
-        return True
-
-    @transaction.atomic
     def retry_fetch(self, *, by: Agent | None) -> bool:
-        """Try once more to get a file that could not be fetched."""
+        """A person asks once more for what could not be fetched."""
         failed = Attachment.objects.filter(pk=self.pk, state=self.State.FAILED).exclude(source_url="")
         if not failed.update(state=self.State.PENDING, tries=0, error=""):
             return False

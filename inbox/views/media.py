@@ -50,7 +50,7 @@ def fetch_again(request: HttpRequest, key: UUID) -> HttpResponse:
     attachment = attachment_for(request.user, key)
     if attachment.message is None:
         raise Http404
-    attachment.fetch_again()
+    attachment.retry_fetch(by=request.user)
     if request.htmx:
         return bubble_response(request, attachment.message)
     return redirect("inbox:conversation", attachment.conversation_id)

@@ -42,8 +42,12 @@ def write(body: str = "Hello", **changes: Any) -> Message:
 
 
 def recover(at: Any, body: str = "Earlier") -> Message:
-    params = fixture("inbound/text", MessageSid=sid_of(f"recovered {next(numbers)}"), Body=body, ProfileName=None)
-    return Message.objects.get(pk=inbound.apply(params, account_sid=ACCOUNT_SID, at=at, recovered=True).message_id)
+    params = fixture(
+        "inbound/text", MessageSid=sid_of(f"recovered {next(numbers)}"), Body=body, ProfileName=None
+    )
+    return Message.objects.get(
+        pk=inbound.apply(params, account_sid=ACCOUNT_SID, at=at, recovered=True).message_id
+    )
 
 
 # The conversation
@@ -98,7 +102,9 @@ def test_a_quoted_message_is_linked_now_or_when_it_comes() -> None:
     early = write(OriginalRepliedMessageSid=sent)
     assert (early.reply_to_id, early.reply_to_sid) == (None, sent)
     params = fixture("inbound/text", MessageSid=sent)
-    quoted = inbound.apply(params, account_sid=ACCOUNT_SID, at=early.created_at - timedelta(hours=1), recovered=True)
+    quoted = inbound.apply(
+        params, account_sid=ACCOUNT_SID, at=early.created_at - timedelta(hours=1), recovered=True
+    )
     early.refresh_from_db()
     assert early.reply_to_id == quoted.message_id
     assert write(OriginalRepliedMessageSid=sent).reply_to_id == quoted.message_id
@@ -234,7 +240,9 @@ def test_merges_in_eight_threads_end_in_one_customer_with_every_message() -> Non
         swap = {PHONE: phone, USER: user, None: None}
         barrier = threading.Barrier(8)
 
-        def run(k: int, n: int = n, swap: dict[Any, Any] = swap, barrier: threading.Barrier = barrier) -> None:
+        def run(
+            k: int, n: int = n, swap: dict[Any, Any] = swap, barrier: threading.Barrier = barrier
+        ) -> None:
             shape = {name: swap[value] for name, value in shapes[k % 4].items()}
             barrier.wait()
             try:
@@ -269,7 +277,11 @@ def test_a_user_id_is_told_from_a_phone_number(value: str, is_user: bool) -> Non
 def test_a_program_can_begin_a_conversation() -> None:
     over = world.channel()
     made = conversation_with(over, "whatsapp:+447700900500", name="Ada")
-    assert (made.contact.display_name, made.address.value, made.status) == ("Ada", "whatsapp:+447700900500", "open")
+    assert (made.contact.display_name, made.address.value, made.status) == (
+        "Ada",
+        "whatsapp:+447700900500",
+        "open",
+    )
     assert conversation_with(over, "whatsapp:+447700900500") == made
     made.resolve(by=None)
     again = conversation_with(over, "whatsapp:+447700900500")

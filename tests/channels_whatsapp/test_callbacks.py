@@ -95,7 +95,11 @@ def test_a_ref_that_is_nobodys_leaves_everything_as_it_was(ref: object) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"To": "whatsapp:+447700900999"}, {"From": "whatsapp:+447700900999"}, {"To": "whatsapp:GB.1349000000000000777"}],
+    [
+        {"To": "whatsapp:+447700900999"},
+        {"From": "whatsapp:+447700900999"},
+        {"To": "whatsapp:GB.1349000000000000777"},
+    ],
 )
 def test_a_ref_between_other_parties_binds_nothing(changes: dict[str, str]) -> None:
     attempt = sending()
@@ -140,7 +144,9 @@ def run(words: tuple[str, ...]) -> Message:
     return reread(attempt)
 
 
-@pytest.mark.parametrize("words", list(itertools.permutations(["sent", "delivered", "read", "failed"])), ids="-".join)
+@pytest.mark.parametrize(
+    "words", list(itertools.permutations(["sent", "delivered", "read", "failed"])), ids="-".join
+)
 def test_in_any_order_with_duplicates_it_ends_the_same(words: tuple[str, ...]) -> None:
     doubled = tuple(random.Random("-".join(words)).sample([*words, *words[:2]], 6))
     message = run(doubled)
@@ -148,7 +154,9 @@ def test_in_any_order_with_duplicates_it_ends_the_same(words: tuple[str, ...]) -
     assert message.read_at
 
 
-@pytest.mark.parametrize("words", list(itertools.permutations(["queued", "sent", "undelivered"])), ids="-".join)
+@pytest.mark.parametrize(
+    "words", list(itertools.permutations(["queued", "sent", "undelivered"])), ids="-".join
+)
 def test_a_failure_wins_over_sent_and_keeps_its_reason(words: tuple[str, ...]) -> None:
     message = run(words)
     assert (message.status, message.error_code) == ("undelivered", 63016)
@@ -199,7 +207,7 @@ def test_a_price_is_recorded() -> None:
     assert (message.price, message.price_unit) == (Decimal("0.00500"), "USD")
 
 
-@pytest.mark.parametrize("changes", [{"Price": "a lot"}, {"Price": "NaN"}, {"Price": "1e99"}, {"ErrorCode": "x²"},
+@pytest.mark.parametrize("changes", [{"Price": "a lot"}, {"Price": "NaN"}, {"Price": "1e99"}, {"ErrorCode": "x²"},  # noqa: E501
                                      {"ErrorCode": "9" * 30}, {"Price": "Infinity"}])  # fmt: skip
 def test_odd_figures_do_not_hold_up_the_status(changes: dict[str, str]) -> None:
     attempt = sending()

@@ -92,7 +92,7 @@ def test_a_photo_taken_sideways_is_upright_and_says_nothing_about_its_place(sim:
 
 @pytest.mark.parametrize(
     ("kind", "content_type"),
-    [("audio", "audio/ogg"), ("document", "application/pdf"), ("contacts", "text/vcard"), ("sticker", "image/webp"),
+    [("audio", "audio/ogg"), ("document", "application/pdf"), ("contacts", "text/vcard"), ("sticker", "image/webp"),  # noqa: E501
      ("video", "video/mp4")],
 )  # fmt: skip
 def test_every_kind_of_file_is_recognised(sim: Simulator, kind: str, content_type: str) -> None:
@@ -182,14 +182,23 @@ def bomb(width: int, height: int) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(1000)))
+        + chunk(b"IEND", b"")
+    )
 
 
 @pytest.mark.parametrize(
     ("data", "declared", "is_really"),
     [
         (b"<html><script>alert(1)</script>", "image/png", "application/octet-stream"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "image/svg+xml", "application/octet-stream"),
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+            "image/svg+xml",
+            "application/octet-stream",
+        ),
         (b"alert(1)", "application/javascript", "application/octet-stream"),
         (b"GIF89a=1;alert(1)//", "image/gif", "application/octet-stream"),
         (b"MZ\x90\x00", "application/pdf", "application/octet-stream"),
@@ -315,7 +324,7 @@ def test_a_second_answer_of_the_name_server_is_not_asked_for(monkeypatch: pytest
         "http://127.0.0.1:9/file.jpg",
         f"https://api.twilio.com/2010-04-01/Accounts/AC{'b' * 32}/Messages/MM{'a' * 32}/Media/ME{'c' * 32}",
         f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/MM{'a' * 32}/Media/ME{'c' * 32}",
-        f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/MM{'a' * 32}/Media/../../Keys.json",
+        f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/MM{'a' * 32}/Media/../../Keys.json",  # noqa: E501
         "",
     ],
 )

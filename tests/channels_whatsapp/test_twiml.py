@@ -27,7 +27,9 @@ def test_a_message_may_be_media_alone() -> None:
 
 
 def test_a_redirect_names_the_address_and_the_method() -> None:
-    redirect = ElementTree.fromstring(twiml.redirect("https://a.example/?a=1&b=2", method="GET")).find("Redirect")
+    redirect = ElementTree.fromstring(twiml.redirect("https://a.example/?a=1&b=2", method="GET")).find(
+        "Redirect"
+    )
     assert redirect is not None
     assert (redirect.text, redirect.attrib) == ("https://a.example/?a=1&b=2", {"method": "GET"})
 

@@ -4,15 +4,16 @@ import threading
 import time
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 from django.test import Client
 
 from channels_whatsapp import inbound as reading
 from channels_whatsapp import webhooks
 from channels_whatsapp.models import Account, Receipt, Sender
 from channels_whatsapp.retries import TryAgain
-from inbox import arrivals
+from inbox import live
 from inbox.models import Channel, Conversation, Event, Message
 from tests import world
 from tests.channels_whatsapp.posting import PATH, fixture, post_fields, post_signed, sid_of
@@ -285,6 +286,34 @@ def test_resolving_while_a_message_arrives_never_hides_it() -> None:
     assert Conversation.objects.count() == 1
 
 
-def test_arrivals_are_announced_to_open_pages_when_they_are_committed() -> None:
-    assert arrivals._STORE.count("pg_notify") == 1
-    assert transaction.get_connection().in_atomic_block
+@pytest.mark.django_db(transaction=True)
+def test_with_the_database_away_it_answers_503_within_five_seconds_and_recovers() -> None:
+    world.channel()
+    away = {**connection.settings_dict, "HOST": "127.0.0.1", "PORT": "9"}
+    before = connection.settings_dict
+    connection.close()
+    try:
+        connection.settings_dict = away
+        started = time.monotonic()
+        answer = post_signed("inbound/text")
+        assert (answer.status_code, time.monotonic() - started < 5) == (503, True)
+        assert answer.content.endswith(b"<Response/>")
+    finally:
+        connection.settings_dict = before
+        connection.close()
+    assert post_signed("inbound/text").status_code == 200
+    assert Message.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_open_pages_are_told_once_it_is_committed_in_the_words_of_live() -> None:
+    world.channel()
+    with psycopg.connect(**live._address(), autocommit=True) as listener:
+        listener.execute(f"LISTEN {live.CHANNEL}")
+        post_signed("inbound/text")
+        post_signed("inbound/text", MessageSid=sid_of("second"))
+        heard = [live.Announcement.parse(told.payload) for told in listener.notifies(timeout=2, stop_after=2)]
+    conversation = Conversation.objects.get()
+    assert {(told.kind, told.pk, told.channel) for told in heard} == {
+        ("conversation", conversation.pk, conversation.channel_id)
+    }
