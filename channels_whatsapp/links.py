@@ -52,7 +52,11 @@ def outbound_file(request: HttpRequest, token: str, name: str) -> HttpResponse:
     attachment = attachment_behind(token)
     if name != short_name(attachment):
         raise Http404
-    response = FileResponse(attachment.file.open("rb"), content_type=attachment.content_type)
+    try:
+        stored = attachment.file.open("rb")
+    except FileNotFoundError:
+        raise Http404 from None
+    response = FileResponse(stored, content_type=attachment.content_type)
     response["Content-Length"] = str(attachment.file.size)
     response["Content-Disposition"] = f'inline; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"
