@@ -53,7 +53,9 @@ class Composer:
     @property
     def limits_json(self) -> str:
         """For the browser, which checks a file before it travels: type → bytes."""
-        return json.dumps({content_type: limit.max_bytes for content_type, limit in self.limits.files.items()})
+        return json.dumps(
+            {content_type: limit.max_bytes for content_type, limit in self.limits.files.items()}
+        )
 
     @property
     def accepted(self) -> str:

@@ -1,4 +1,4 @@
-"""What a message carries beyond its text, read from its payload. Pure, and ready for nonsense: it is a stranger's.
+"""What a message carries beyond its text, read from its payload. Pure, and ready for nonsense.
 
 The raw parameters are the carrier's (Twilio, "Messaging webhooks"): Latitude, Longitude, Address,
 Label, ListTitle, ListDescription. ``referral``, ``forwarded`` and ``answers`` are the inbox's own words.
@@ -89,7 +89,18 @@ def _flat(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
 
 def kept(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What else came with a message that we cannot show: its words, without the carrier's numbers."""
-    quiet = ("Sid", "Version", "Num", "From", "To", "WaId", "ExternalUserId", "ProfileName", "Status", "Metadata")
+    quiet = (
+        "Sid",
+        "Version",
+        "Num",
+        "From",
+        "To",
+        "WaId",
+        "ExternalUserId",
+        "ProfileName",
+        "Status",
+        "Metadata",
+    )
     pairs = ((name, value) for name, value in payload.items() if isinstance(value, str) and value.strip())
     found = [(n, v[:300]) for n, v in pairs if not any(part in n for part in quiet) and n != "act"]
     return found[:MOST_ANSWERS]

@@ -12,18 +12,26 @@ from inbox.models import Agent, Event
 
 # verb: icon, who did it, nobody did it. Names are isolated, so that none turns the sentence around.
 SHOWN: dict[str, tuple[str, str | Promise, str | Promise]] = {
-    "conversation.assigned": ("user-round-check", lazy("%(actor)s assigned this to %(to)s"), lazy("assigned to %(to)s")),
+    "conversation.assigned": (
+        "user-round-check", lazy("%(actor)s assigned this to %(to)s"), lazy("assigned to %(to)s")
+    ),
     "conversation.resolved": ("check", lazy("%(actor)s resolved this"), lazy("resolved")),
     "conversation.reopened": ("rotate-cw", lazy("%(actor)s opened this again"), lazy("opened again")),
     "conversation.pending": ("hourglass", lazy("%(actor)s set this to pending"), lazy("set to pending")),
     "conversation.opened": ("rotate-cw", lazy("%(actor)s set this to open"), lazy("set to open")),
     "conversation.tagged": ("tag", lazy("%(actor)s added the tag %(tag)s"), lazy("tag %(tag)s added")),
     "conversation.untagged": ("tag", lazy("%(actor)s removed the tag %(tag)s"), lazy("tag %(tag)s removed")),
-    "contact.opted_out": ("ban", lazy("%(actor)s noted that the customer opted out"), lazy("The customer opted out")),
-    "contact.opted_in": ("shield-check", lazy("%(actor)s noted that the customer opted in"), lazy("The customer opted in")),
+    "contact.opted_out": (
+        "ban", lazy("%(actor)s noted that the customer opted out"), lazy("The customer opted out")
+    ),
+    "contact.opted_in": (
+        "shield-check", lazy("%(actor)s noted that the customer opted in"), lazy("The customer opted in")
+    ),
     "contact.wrote_again": ("shield-check", "", lazy("The customer wrote again, so answers may go out")),
     "contact.merged": ("user-round-plus", "", lazy("Two customers turned out to be one, and were joined")),
-    "message.settled": ("circle-check", lazy("%(actor)s settled whether a message arrived"), lazy("a message settled")),
+    "message.settled": (
+        "circle-check", lazy("%(actor)s settled whether a message arrived"), lazy("a message settled")
+    ),
 }  # fmt: skip
 TOGETHER = timedelta(minutes=3)
 
@@ -57,7 +65,11 @@ class Deed:
         return deeds
 
     def _takes(self, event: Event) -> bool:
-        return event.actor_id == self.actor_id and event.created_at - self.at < TOGETHER and len(self.sentences) < 4
+        return (
+            event.actor_id == self.actor_id
+            and event.created_at - self.at < TOGETHER
+            and len(self.sentences) < 4
+        )
 
 
 def _sentence(event: Event, names: dict[int, Agent], viewer: Agent, *, is_first: bool = True) -> str:

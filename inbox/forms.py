@@ -1,4 +1,4 @@
-"""What the thread's forms send. A wrong value is a wrong program, a missing one may be a browser without scripts."""
+"""What the thread's forms send. What is missing may be a browser without scripts; it is never an error."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ReplyForm(forms.Form):
         return self.cleaned_data.get("client_id") or uuid.uuid4()
 
     @property
-    def seen(self) -> int | None:
+    def last_seen(self) -> int | None:
         return None if self.cleaned_data.get("anyway") else self.cleaned_data.get("seen")
 
     def must_be_short(self) -> None:

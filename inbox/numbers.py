@@ -6,7 +6,7 @@ import phonenumbers
 
 
 def readable(number: str) -> str:
-    """"+44 7700 900318"; anything that is no phone number stays as it is."""
+    """ "+44 7700 900318"; anything that is no phone number stays as it is."""
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:

@@ -29,7 +29,9 @@ class Profile:
     @cached_property
     def consent(self) -> ConsentEntry | None:
         """The ledger's last word for this channel."""
-        entries = ConsentEntry.objects.filter(contact=self.conversation.contact_id, channel=self.conversation.channel_id)
+        entries = ConsentEntry.objects.filter(
+            contact=self.conversation.contact_id, channel=self.conversation.channel_id
+        )
         return entries.order_by("-pk").first()
 
     @cached_property
@@ -44,7 +46,11 @@ class Profile:
     def statuses(self) -> list[tuple[str, str]]:
         """What a person may choose; snoozed only when it is."""
         snoozed = Conversation.Status.SNOOZED
-        return [(v, label) for v, label in Conversation.Status.choices if v in (self.conversation.status,) or v != snoozed]
+        return [
+            (v, label)
+            for v, label in Conversation.Status.choices
+            if v in (self.conversation.status,) or v != snoozed
+        ]
 
     @cached_property
     def colleagues(self) -> list[Agent]:

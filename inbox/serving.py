@@ -17,7 +17,7 @@ from django.utils.http import content_disposition_header
 from inbox import files
 
 BLOCK = 64 * 1024
-_RANGE = re.compile(r"\Abytes=(\d*)-(\d*)\Z")
+_RANGE = re.compile(r"\Abytes=(\d{0,18})-(\d{0,18})\Z")
 
 
 def serve(
@@ -32,14 +32,14 @@ def serve(
         size = file.size
     except FileNotFoundError:
         raise Http404 from None
-    if unchanged := get_conditional_response(request, etag=f'"{etag}"'):
-        if unchanged.status_code == 304:
-            return unchanged
+    unchanged = get_conditional_response(request, etag=f'"{etag}"')
+    if unchanged and unchanged.status_code == 304:
+        return unchanged
     part = _part(request.headers.get("Range", ""), size)
     if part is None:
         return _protected(HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"}))
     start, end = part
-    is_inline = content_type in files.PLAYED or content_type == "image/webp" and name == ""
+    is_inline = content_type in files.PLAYED or (content_type == "image/webp" and name == "")
     known = content_type if content_type in files.EXTENSIONS else files.UNKNOWN
     response = StreamingHttpResponse(_blocks(file, start, end), content_type=known)
     response["Content-Length"] = str(end - start)

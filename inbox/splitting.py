@@ -11,7 +11,7 @@ _JOINER = "\u200d"
 
 
 def split(text: str, limit: int) -> list[str]:
-    """Parts of at most `limit` code points that read on in order; nothing but white space between them is lost."""
+    """Parts of at most `limit` code points, in order; nothing but white space between them is lost."""
     parts = []
     rest = text.strip()
     while len(rest) > limit:

@@ -25,7 +25,9 @@ class Standing:
     @classmethod
     def of(cls, conversation: Conversation) -> Standing:
         """Any address of the customer counts: the last to close, and one that opted out."""
-        rows = Window.objects.filter(address__contact=conversation.contact_id, channel=conversation.channel_id)
+        rows = Window.objects.filter(
+            address__contact=conversation.contact_id, channel=conversation.channel_id
+        )
         found = list(rows.values_list("closes_at", "opted_out_at", Now()))
         return cls(
             now=found[0][2] if found else clock.now(),

@@ -66,7 +66,9 @@ def latest(conversation: Conversation, viewer: Agent, now: datetime) -> Page:
     return _page(conversation, viewer, now, messages, newest=newest)
 
 
-def older(conversation: Conversation, viewer: Agent, now: datetime, *, than: Message, until: int | None = None) -> Page:
+def older(
+    conversation: Conversation, viewer: Agent, now: datetime, *, than: Message, until: int | None = None
+) -> Page:
     """The fifty before `than`; or with `until` all back to that message, which a quote points to."""
     earlier = Q(created_at__lt=than.created_at) | Q(created_at=than.created_at, id__lt=than.pk)
     found = rows(conversation).filter(earlier).order_by("-created_at", "-id")
@@ -92,7 +94,10 @@ def news(
     deeds = _deeds(conversation, viewer, pk__gt=event)
     newest = max((b.message.pk for b in new), default=after)
     page = Page(
-        _merged(new, deeds, now), new, after=max(after, newest), event=max([event, *(d.newest for d in deeds)])
+        _merged(new, deeds, now),
+        new,
+        after=max(after, newest),
+        event=max([event, *(d.newest for d in deeds)]),
     )
     return page, changed
 
@@ -132,7 +137,9 @@ def _page(
     )
 
 
-def _bubbles(conversation: Conversation, messages: Iterable[Message], viewer: Agent, now: datetime) -> list[Bubble]:
+def _bubbles(
+    conversation: Conversation, messages: Iterable[Message], viewer: Agent, now: datetime
+) -> list[Bubble]:
     for message in messages:
         message.conversation = conversation
     return [Bubble(message, viewer, now) for message in messages]

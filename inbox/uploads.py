@@ -102,10 +102,8 @@ def _unreadable(name: str) -> Refused:
 
 
 def discard(attachment: Attachment) -> None:
-    """Take it out of the tray, with what was stored."""
-    if attachment.message_id is not None:
-        return
+    """Take it out of the tray, with what was stored; not when it was sent at this very moment."""
+    gone, _models = Attachment.objects.filter(pk=attachment.pk, message__isnull=True).delete()
     for file in (attachment.file, attachment.thumbnail):
-        if file:
+        if gone and file:
             file.delete(save=False)
-    attachment.delete()

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods
 
 from inbox.access import colleagues_for, conversation_for
-from inbox.views.fragments import done, is_removal
+from inbox.views.fragments import done, is_removal, number
 
 
 @require_http_methods(["POST", "DELETE"])
@@ -19,6 +19,6 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
         conversation.assign_to(request.user, by=request.user)
     else:
         people = colleagues_for(request.user, conversation.channel)
-        person = get_object_or_404(people, pk=int(chosen) if chosen.isascii() and chosen.isdigit() else 0)
+        person = get_object_or_404(people, pk=number(chosen))
         conversation.assign_to(person, by=request.user)
     return done(request, conversation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -46,6 +46,14 @@ class OnScreen:
 
 def number(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else 0
+
+
+def current(request: HttpRequest) -> SplitResult:
+    """The address that the page says it is at; nothing when that is none."""
+    try:
+        return urlsplit(request.htmx.current_url or "")
+    except ValueError:
+        return urlsplit("")
 
 
 def _shown(text: str) -> dict[int, str]:
@@ -95,7 +103,7 @@ def summary(
         "now": standing.now,
         "profile": profile,
         "is_summary_new": profile.version != unless,
-        "filters": Filters.of(QueryDict(urlsplit(request.htmx.current_url or "").query)),
+        "filters": Filters.of(QueryDict(current(request).query)),
         "oob": True,
     }
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from inbox import clock, timeline, uploads
 from inbox.access import conversation_for, message_for
-from inbox.composing import NOTE, REPLY, Composer
+from inbox.composing import REPLY, Composer
 from inbox.forms import ReplyForm
 from inbox.models import Attachment, Conversation, Draft, Message
 from inbox.refusals import Refused
 from inbox.standing import Standing
 from inbox.views import fragments
+
+_UUID = re.compile(r"\A[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,7 +48,7 @@ def _reply(request: HttpRequest, conversation: Conversation) -> HttpResponse:
             by=request.user,
             files=_files(request, conversation),
             client_id=form.act,
-            seen=form.seen,
+            seen=form.last_seen,
             split=bool(form.cleaned_data.get("split")),
         )
     except Refused as refusal:
@@ -54,14 +58,12 @@ def _reply(request: HttpRequest, conversation: Conversation) -> HttpResponse:
 
 def _files(request: HttpRequest, conversation: Conversation) -> list[Attachment]:
     """What lies in the tray, and what a browser without scripts sends along."""
-    chosen = [key for key in request.POST.getlist("files") if len(key) <= 36 and key.replace("-", "").isalnum()]
-    known = Attachment.objects.filter(conversation=conversation, uploaded_by=request.user)
-    in_tray = list(known.filter(key__in=[key for key in chosen if _is_uuid(key)]).order_by("pk"))
-    return in_tray + [uploads.take(file, conversation, by=request.user) for file in request.FILES.getlist("file")]
-
-
-def _is_uuid(text: str) -> bool:
-    return len(text.replace("-", "")) == 32 and all(c in "0123456789abcdef-" for c in text.lower())
+    chosen = [key for key in request.POST.getlist("files") if _UUID.match(key)]
+    mine = Attachment.objects.filter(conversation=conversation, uploaded_by=request.user)
+    in_tray = list(mine.filter(key__in=chosen).order_by("pk"))
+    return in_tray + [
+        uploads.take(file, conversation, by=request.user) for file in request.FILES.getlist("file")
+    ]
 
 
 def written(request: HttpRequest, conversation: Conversation, mode: str) -> HttpResponse:
@@ -85,9 +87,9 @@ def refused(
         return fragments.refused_plainly(request, conversation, refusal)
     standing = Standing.of(conversation)
     seen = fragments.number(request.POST.get("seen"))
-    box = Composer(conversation, request.user, standing, mode, form.text, seen, form.act, refusal)
-    if refusal.code == "client_id_used":
-        box = Composer(conversation, request.user, standing, mode, form.text, seen, refusal=refusal)
+    box = Composer(conversation, request.user, standing, mode, form.text, seen, refusal=refusal)
+    if refusal.code != "client_id_used":
+        box.client_id = form.act
     context = {**fragments.summary(request, conversation, standing), "composer": box, "oob": False}
     response = render(request, "inbox/_composer.html", context)
     response["HX-Retarget"] = "#composer"
@@ -125,6 +127,3 @@ def _changed(request: HttpRequest, found: Message) -> HttpResponse:
     if not request.htmx:
         return fragments.back_to(found.conversation)
     return fragments.bubble_response(request, found)
-
-
-__all__ = ["NOTE", "message", "messages", "refused", "retry", "settle", "written"]

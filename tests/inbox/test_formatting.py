@@ -36,7 +36,7 @@ def tags(text: str) -> list[str]:
         ("**", "**"),
         ("*a\nb*", "*a\nb*"),
         ("> said\n> so\nyes", '<span class="wa-quote">said\nso</span>yes'),
-        ("1 < 2 & \"3\"", "1 &lt; 2 &amp; &quot;3&quot;"),
+        ('1 < 2 & "3"', "1 &lt; 2 &amp; &quot;3&quot;"),
     ],
 )
 def test_it_shows_whatsapp_markup(typed: str, expected: str | None) -> None:

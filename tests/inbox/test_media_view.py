@@ -117,7 +117,9 @@ def test_a_thumbnail_is_shown_and_kept_privately(client: Client, conversation: C
     assert not answer.headers.get("Content-Disposition", "inline").startswith("attachment")
 
 
-def test_it_is_not_there_for_strangers_other_teams_and_guessers(client: Client, conversation: Conversation) -> None:
+def test_it_is_not_there_for_strangers_other_teams_and_guessers(
+    client: Client, conversation: Conversation
+) -> None:
     file = stored(conversation)
     conversation.channel.teams.add(Team.objects.create(name="Orders"))
     for path in ("", "thumb/"):
@@ -136,8 +138,12 @@ def test_what_is_not_stored_or_lost_is_not_there(client: Client, conversation: C
     assert client.get(f"/media/{lost.key}/thumb/").status_code == 404
 
 
-def test_a_person_may_ask_once_more_for_a_file_that_failed(client: Client, conversation: Conversation) -> None:
-    file = stored(conversation, state="failed", error="Twilio answered 404.", tries=5, source_url="https://x.example")
+def test_a_person_may_ask_once_more_for_a_file_that_failed(
+    client: Client, conversation: Conversation
+) -> None:
+    file = stored(
+        conversation, state="failed", error="Twilio answered 404.", tries=5, source_url="https://x.example"
+    )
     answer = client.post(f"/media/{file.key}/fetch/", headers={"HX-Request": "true"})
     file.refresh_from_db()
     assert (file.state, file.tries) == ("pending", 0)

@@ -68,7 +68,14 @@ def test_a_bomb_is_refused_before_it_is_unpacked(side: int) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"<svg/>", b"GIF89a", b"\xff\xd8\xff\xe0 not a photo", b"\x89PNG\r\n\x1a\n", picture().getvalue()[:400]],
+    [
+        b"",
+        b"<svg/>",
+        b"GIF89a",
+        b"\xff\xd8\xff\xe0 not a photo",
+        b"\x89PNG\r\n\x1a\n",
+        picture().getvalue()[:400],
+    ],
 )
 def test_what_cannot_be_read_is_refused(content: bytes) -> None:
     with pytest.raises(pictures.Unusable):

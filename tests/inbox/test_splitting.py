@@ -25,7 +25,10 @@ def test_any_text_fits_into_messages_of_1600(text: str) -> None:
 
 
 def test_it_cuts_where_a_reader_would_pause() -> None:
-    assert split("First thought.\n\nSecond thought, longer.", 30) == ["First thought.", "Second thought, longer."]
+    assert split("First thought.\n\nSecond thought, longer.", 30) == [
+        "First thought.",
+        "Second thought, longer.",
+    ]
     assert split("One sentence here. Another one there.", 25) == ["One sentence here.", "Another one there."]
     assert split("many small words in a row", 12) == ["many small", "words in a", "row"]
 
@@ -33,7 +36,9 @@ def test_it_cuts_where_a_reader_would_pause() -> None:
 def test_it_does_not_cut_inside_an_emoji() -> None:
     family = "👩\u200d👩\u200d👧"
     assert "".join(split(family * 10, 12)) == family * 10
-    assert all(not part.startswith("\u200d") and not part.endswith("\u200d") for part in split(family * 10, 12))
+    assert all(
+        not part.startswith("\u200d") and not part.endswith("\u200d") for part in split(family * 10, 12)
+    )
 
 
 def test_a_short_text_is_one_part_and_an_empty_one_none() -> None:

@@ -42,7 +42,12 @@ def test_a_photo_waits_in_the_tray_with_a_thumbnail(client: Client, conversation
     answer = upload(client, conversation, "lamp.jpg", picture().getvalue(), "image/jpeg")
     assert answer.status_code == 200
     file = waiting()
-    assert (file.content_type, file.filename, file.width, file.height) == ("image/jpeg", "lamp.jpg", 1000, 500)
+    assert (file.content_type, file.filename, file.width, file.height) == (
+        "image/jpeg",
+        "lamp.jpg",
+        1000,
+        500,
+    )
     assert file.thumbnail.size > 0
     assert len(file.sha256) == 64
     assert f'value="{file.key}"' in answer.content.decode()
@@ -71,7 +76,9 @@ def test_each_file_becomes_one_message_in_order(client: Client, conversation: Co
 
 
 @pytest.mark.parametrize("form", ["WEBP", "GIF", "BMP"])
-def test_a_picture_of_another_kind_becomes_a_jpeg(client: Client, conversation: Conversation, form: str) -> None:
+def test_a_picture_of_another_kind_becomes_a_jpeg(
+    client: Client, conversation: Conversation, form: str
+) -> None:
     answer = upload(client, conversation, f"lamp.{form.lower()}", picture(form).getvalue())
     assert answer.status_code == 200
     file = waiting()
@@ -81,7 +88,9 @@ def test_a_picture_of_another_kind_becomes_a_jpeg(client: Client, conversation: 
         assert Image.open(stored).format == "JPEG"
 
 
-def test_a_picture_that_is_too_big_is_made_smaller_and_says_so(client: Client, conversation: Conversation) -> None:
+def test_a_picture_that_is_too_big_is_made_smaller_and_says_so(
+    client: Client, conversation: Conversation
+) -> None:
     output = io.BytesIO()
     Image.effect_noise((2600, 2600), 90).save(output, "PNG")
     assert output.tell() > 5_000_000
@@ -113,7 +122,9 @@ def test_what_whatsapp_would_refuse_is_refused_in_words(
     assert not Attachment.objects.exists()
 
 
-def test_a_gif_that_is_also_a_script_leaves_as_a_plain_jpeg(client: Client, conversation: Conversation) -> None:
+def test_a_gif_that_is_also_a_script_leaves_as_a_plain_jpeg(
+    client: Client, conversation: Conversation
+) -> None:
     content = picture("GIF").getvalue() + b"/*<script>*/=1;alert(1)"
     assert upload(client, conversation, "x.gif", content).status_code == 200
     with waiting().file.open() as stored:
@@ -154,7 +165,9 @@ def test_nobody_reaches_into_a_colleagues_tray(client: Client, conversation: Con
     assert not Message.objects.exists()
 
 
-def test_a_browser_without_scripts_sends_the_file_with_the_form(client: Client, conversation: Conversation) -> None:
+def test_a_browser_without_scripts_sends_the_file_with_the_form(
+    client: Client, conversation: Conversation
+) -> None:
     file = SimpleUploadedFile("a.pdf", b"%PDF-1.4", "application/pdf")
     form = {"body": "Here", "client_id": str(uuid.uuid4()), "file": file}
     answer = client.post(f"/conversations/{conversation.pk}/messages/", form)

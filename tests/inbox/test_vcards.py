@@ -29,7 +29,9 @@ def test_it_takes_the_structured_name_when_there_is_no_other() -> None:
 
 
 def test_it_unfolds_lines_and_reads_old_encodings() -> None:
-    (card,) = parse(b"BEGIN:VCARD\r\nFN;ENCODING=QUOTED-PRINTABLE:J=C3=BCrgen\r\nTEL:+49\r\n 171\r\nEND:VCARD")
+    (card,) = parse(
+        b"BEGIN:VCARD\r\nFN;ENCODING=QUOTED-PRINTABLE:J=C3=BCrgen\r\nTEL:+49\r\n 171\r\nEND:VCARD"
+    )
     assert card.name == "Jürgen"
     assert card.phones == ["+49171"]
 
