@@ -91,8 +91,8 @@ def retry_receipt(receipt_id: int) -> None:
 @app.task(name="sweep", queueing_lock="sweep", pass_context=True)
 def sweep(context: JobContext, timestamp: int = 0) -> None:
     """Put right what a dead worker or a lost job left behind."""
-    sweeping.free_stalled_jobs(own=context.job.id)
-    sweeping.lose_old_calls()
+    if sweeping.free_stalled_jobs(own=context.job.id) + sweeping.lose_old_calls():
+        defer_once(resolve_unknown)
     for message in sweeping.forgotten_messages():
         defer_send(message)
     for attachment in sweeping.forgotten_attachments():
