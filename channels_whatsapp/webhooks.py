@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 from psycopg.errors import DeadlockDetected
@@ -24,6 +24,7 @@ from channels_whatsapp.middleware import INVALID, Refusal, Webhook
 from channels_whatsapp.models import Receipt
 from channels_whatsapp.replaying import TRIES
 from channels_whatsapp.retries import TryAgain, backoff
+from inbox import prepared
 
 Kind, Outcome = Receipt.Kind, Receipt.Outcome
 
@@ -131,12 +132,15 @@ def _take_carefully(filing: Filing) -> None:
 _KEEP = """
 INSERT INTO channels_whatsapp_receipt AS r
     (kind, account_sid, key, sid, ref, params, outcome, detail, duplicates, tries)
-VALUES (%(kind)s, %(account)s, %(key)s, %(sid)s, %(ref)s, %(params)s, 'applied', '', 0, 0)
+VALUES (
+    %(kind)s::text, %(account)s::text, %(key)s::text, %(sid)s::text, %(ref)s::uuid, %(params)s::jsonb,
+    'applied', '', 0, 0
+)
 ON CONFLICT (account_sid, kind, key) DO UPDATE SET duplicates = r.duplicates + 1
 RETURNING id, xmax = 0, outcome, detail, received_at, (
     SELECT ARRAY[s.channel_id::text, a.sid]
     FROM channels_whatsapp_sender s JOIN channels_whatsapp_account a ON a.id = s.account_id
-    WHERE s.address = %(receiver)s
+    WHERE s.address = %(receiver)s::text
 )
 """
 
@@ -150,12 +154,11 @@ class Kept:
 
 def keep(filing: Filing) -> Kept:
     """One row for each webhook, however often it comes."""
-    with connection.cursor() as cursor:
-        cursor.execute(_KEEP, {
-            "kind": filing.kind, "account": filing.account_sid, "key": filing.key, "sid": filing.sid,
-            "ref": filing.ref, "params": Jsonb(filing.params), "receiver": filing.receiver,
-        })  # fmt: skip
-        pk, is_new, outcome, detail, received_at, owner = cursor.fetchone()
+    row = prepared.row(_KEEP, {
+        "kind": filing.kind, "account": filing.account_sid, "key": filing.key, "sid": filing.sid,
+        "ref": filing.ref, "params": Jsonb(filing.params), "receiver": filing.receiver,
+    })  # fmt: skip
+    pk, is_new, outcome, detail, received_at, owner = row
     if owner and owner[1] != filing.account_sid:
         raise Refusal(403, INVALID)
     receipt = Receipt(

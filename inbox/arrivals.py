@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from psycopg.types.json import Jsonb
 
-from inbox import consent, gateways, live, people
+from inbox import consent, gateways, live, people, prepared
 from inbox.models import Attachment, Channel, ConsentEntry, Conversation, Message
 from inbox.models.conversation import preview
 
@@ -99,16 +99,18 @@ WITH known AS (
     SELECT a.id AS address_id, a.contact_id, c.id AS conversation_id, c.status,
         EXISTS (
             SELECT 1 FROM inbox_window w JOIN inbox_address o ON o.id = w.address_id
-            WHERE o.contact_id = a.contact_id AND w.channel_id = %(channel)s AND w.opted_out_at IS NOT NULL
+            WHERE o.contact_id = a.contact_id AND w.channel_id = %(channel)s::bigint
+                AND w.opted_out_at IS NOT NULL
         ) AS is_opted_out
     FROM inbox_address a CROSS JOIN LATERAL (
         SELECT id, status FROM inbox_conversation
-        WHERE contact_id = a.contact_id AND channel_id = %(channel)s
+        WHERE contact_id = a.contact_id AND channel_id = %(channel)s::bigint
         ORDER BY status = 'resolved', id DESC LIMIT 1
     ) c
-    WHERE a.value = %(address)s AND (
-        %(user_id)s IN ('', %(address)s) OR EXISTS (
-            SELECT 1 FROM inbox_address u WHERE u.value = %(user_id)s AND u.contact_id = a.contact_id
+    WHERE a.value = %(address)s::text AND (
+        %(user_id)s::text IN ('', %(address)s::text) OR EXISTS (
+            SELECT 1 FROM inbox_address u
+            WHERE u.value = %(user_id)s::text AND u.contact_id = a.contact_id
         )
     )
 ), stored AS (
@@ -116,15 +118,16 @@ WITH known AS (
         conversation_id, direction, kind, body, payload, status, error, sid,
         reply_to_id, reply_to_sid, recovered, created_at, price_unit
     )
-    SELECT conversation_id, 'inbound', %(kind)s, %(body)s, %(payload)s, 'received', '', %(sid)s,
-        (SELECT id FROM inbox_message WHERE sid = NULLIF(%(reply_to_sid)s, '')),
-        %(reply_to_sid)s, %(recovered)s, COALESCE(%(at)s, statement_timestamp()), ''
+    SELECT conversation_id, 'inbound', %(kind)s::text, %(body)s::text, %(payload)s::jsonb, 'received', '', %(sid)s::text,
+        (SELECT id FROM inbox_message WHERE sid = NULLIF(%(reply_to_sid)s::text, '')),
+        %(reply_to_sid)s::text, %(recovered)s::boolean,
+        COALESCE(%(at)s::timestamptz, statement_timestamp()), ''
     FROM known
     ON CONFLICT (sid) DO NOTHING
     RETURNING id, conversation_id, created_at
 ), opened AS (
     INSERT INTO inbox_window (address_id, channel_id, last_inbound_at, closes_at)
-    SELECT address_id, %(channel)s, created_at, created_at + interval '24 hours' FROM known, stored
+    SELECT address_id, %(channel)s::bigint, created_at, created_at + interval '24 hours' FROM known, stored
     ON CONFLICT (address_id, channel_id) DO UPDATE SET
         last_inbound_at = GREATEST(inbox_window.last_inbound_at, excluded.last_inbound_at),
         closes_at = GREATEST(inbox_window.closes_at, excluded.closes_at)
@@ -138,30 +141,34 @@ WITH known AS (
         address_id = CASE WHEN NEWEST THEN k.address_id ELSE c.address_id END,
         last_message_id = CASE WHEN NEWEST THEN s.id ELSE c.last_message_id END,
         last_message_at = CASE WHEN NEWEST THEN s.created_at ELSE c.last_message_at END,
-        last_message_preview = CASE WHEN NEWEST THEN %(preview)s ELSE c.last_message_preview END,
+        last_message_preview = CASE WHEN NEWEST THEN %(preview)s::text ELSE c.last_message_preview END,
         last_message_direction = CASE WHEN NEWEST THEN 'inbound' ELSE c.last_message_direction END,
-        last_message_kind = CASE WHEN NEWEST THEN %(kind)s ELSE c.last_message_kind END,
+        last_message_kind = CASE WHEN NEWEST THEN %(kind)s::text ELSE c.last_message_kind END,
         last_message_status = CASE WHEN NEWEST THEN 'received' ELSE c.last_message_status END
     FROM stored s JOIN known k USING (conversation_id)
     WHERE c.id = s.conversation_id
 ), named AS (
-    UPDATE inbox_contact SET profile_name = %(profile_name)s
+    UPDATE inbox_contact SET profile_name = %(profile_name)s::text
     FROM known, stored
-    WHERE inbox_contact.id = known.contact_id AND %(profile_name)s NOT IN ('', inbox_contact.profile_name)
+    WHERE inbox_contact.id = known.contact_id
+        AND %(profile_name)s::text NOT IN ('', inbox_contact.profile_name)
 ), told AS (
     INSERT INTO inbox_event (verb, conversation_id, message_id, channel_id, data)
-    SELECT 'conversation.reopened', known.conversation_id, NULL, %(channel)s, '{}'::jsonb
+    SELECT 'conversation.reopened', known.conversation_id, NULL, %(channel)s::bigint, '{}'::jsonb
     FROM known, stored WHERE known.status = 'resolved'
     UNION ALL
-    SELECT 'message.received', conversation_id, id, %(channel)s, '{}'::jsonb FROM stored
+    SELECT 'message.received', conversation_id, id, %(channel)s::bigint, '{}'::jsonb FROM stored
 )
 SELECT known.conversation_id, stored.id, known.contact_id, known.is_opted_out,
-    pg_notify(%(live)s, json_build_object(
+    pg_notify(%(live)s::text, json_build_object(
         'kind', 'conversation', 'id', known.conversation_id,
-        'conversation', known.conversation_id, 'channel', %(channel)s
+        'conversation', known.conversation_id, 'channel', %(channel)s::bigint
     )::text)
 FROM known LEFT JOIN stored USING (conversation_id)
-""".replace("NEWEST", "c.last_message_id IS NULL OR s.created_at >= c.last_message_at")
+"""
+_STORE = _STORE.replace("NEWEST", "c.last_message_id IS NULL OR s.created_at >= c.last_message_at")
+# psycopg remembers what it made of a statement only below 4096 characters.
+_STORE = " ".join(_STORE.split())
 
 
 @dataclass(frozen=True)
@@ -174,9 +181,7 @@ class _Stored:
 
 def _store(arrival: Arrival) -> _Stored | None:
     """Message, window, conversation row, event and notification; None when nobody has this address."""
-    with connection.cursor() as cursor:
-        cursor.execute(_STORE, _parameters(arrival))
-        row = cursor.fetchone()
+    row = prepared.row(_STORE, _parameters(arrival))
     return _Stored(*row[:4]) if row else None
 
 
