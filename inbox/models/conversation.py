@@ -82,6 +82,7 @@ class Conversation(Replying, models.Model):
         ]
         indexes = [
             models.Index(fields=["status", "-last_message_at", "-id"], name="conversation_by_status"),
+            models.Index(fields=["-last_message_at", "-id"], name="conversation_newest"),
             models.Index(
                 fields=["-last_message_at", "-id"],
                 name="conversation_active",

@@ -141,8 +141,9 @@ def test_contacts_are_found_by_name_and_address(office: Client) -> None:
 def test_a_contact_keeps_its_addresses(office: Client) -> None:
     contact = world.contact("Nour", "whatsapp:+447700900318")
     path = reverse("admin:inbox_contact_change", args=[contact.pk])
-    fields = {"name": "Nour H.", "language": "ar", "attributes": "{}", "addresses-TOTAL_FORMS": "0",
-              "addresses-INITIAL_FORMS": "0", "profile_name": "hacked"}  # fmt: skip
+    fields = {"name": "Nour H.", "language": "ar", "attributes": "{}", "profile_name": "hacked"}
+    for inline in ("addresses", "consent_entries"):
+        fields |= {f"{inline}-TOTAL_FORMS": "0", f"{inline}-INITIAL_FORMS": "0"}
     response = office.post(path, fields)
     assert response.status_code == 302, response.context["errors"]
     contact = Contact.objects.get()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from django.core import serializers
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.urls import get_resolver
 from django.utils import timezone
 
 from inbox.models import Agent, ApiKey
@@ -107,3 +109,24 @@ def test_the_command_refuses_in_one_sentence(words: list[str]) -> None:
     assert error.value.returncode == 1
     assert "\n" not in str(error.value)
     assert not ApiKey.objects.exists()
+
+
+def api_routes() -> list[str]:
+    """Every address of the API, with numbers for its parameters. Webhooks and file links are signed."""
+    routes = []
+    for prefix in get_resolver().url_patterns:
+        for pattern in getattr(prefix, "url_patterns", [prefix]):
+            route = str(pattern.pattern)
+            if route.startswith("api/") and not route.startswith("api/files/"):
+                routes.append("/" + re.sub(r"<[^>]+>", "1", route))
+    return routes
+
+
+def test_strangers_get_nothing_from_any_route() -> None:
+    routes = api_routes()
+    assert len(routes) > 20
+    for route in routes:
+        for method in ("get", "post"):
+            response = getattr(Client(), method)(route)
+            # Of the documentation and its schema a browser is sent to sign in.
+            assert response.status_code in (401, 302), route

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,9 @@ from inbox.api.throttles import PerCaller
 from inbox.models import Tag
 from tests import world
 from tests.inbox.api.conftest import Api
+
+#: Requests for each operation and each of both modes; more of them before a release.
+CASES = int(os.environ.get("API_CASES", "10"))
 
 
 @pytest.fixture
@@ -102,7 +106,7 @@ def test_every_answer_is_as_the_schema_says(
 def try_out(operation: Any, mode: GenerationMode, caller: Api) -> None:
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(
-        max_examples=20,
+        max_examples=CASES,
         deadline=None,
         derandomize=True,
         database=None,
