@@ -118,7 +118,8 @@ WITH known AS (
         conversation_id, direction, kind, body, payload, status, error, sid,
         reply_to_id, reply_to_sid, recovered, created_at, price_unit
     )
-    SELECT conversation_id, 'inbound', %(kind)s::text, %(body)s::text, %(payload)s::jsonb, 'received', '', %(sid)s::text,
+    SELECT conversation_id, 'inbound', %(kind)s::text, %(body)s::text, %(payload)s::jsonb,
+        'received', '', %(sid)s::text,
         (SELECT id FROM inbox_message WHERE sid = NULLIF(%(reply_to_sid)s::text, '')),
         %(reply_to_sid)s::text, %(recovered)s::boolean,
         COALESCE(%(at)s::timestamptz, statement_timestamp()), ''
