@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models, transaction
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Reverse
 from django.utils.translation import gettext_lazy as _
 
 from inbox import numbers
@@ -87,6 +87,8 @@ class Address(models.Model):
         constraints = [models.UniqueConstraint(fields=["value"], name="address_value")]
         indexes = [
             models.Index(fields=["value"], name="address_prefix", opclasses=["varchar_pattern_ops"]),
+            # People remember the end of a number.
+            models.Index(OpClass(Reverse("value"), name="text_pattern_ops"), name="address_suffix"),
         ]
 
     def __str__(self) -> str:
