@@ -27,6 +27,7 @@ CLOSING, NEWEST = "closing", "newest"
 # Sections, in order. A plain list is one section.
 SOON, OPEN, CLOSED, PLAIN = "soon", "open", "closed", "plain"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FOREVER = 9000  # a year; so far away that no sum of times leaves the calendar
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Filters:
 
     @property
     def query(self) -> str:
-        """"?view=mine&status=pending", or nothing when everything is as usual."""
+        """As in an address, "?view=mine&status=pending"; empty when everything is as usual."""
         usual = Filters()
         asked = {name: value for name, value in vars(self).items() if value != getattr(usual, name)}
         if self.unread:
@@ -107,7 +108,8 @@ class Cursor:
         if section not in (SOON, OPEN, CLOSED, PLAIN) or not (digits.isascii() and digits.isdigit()):
             return None
         try:
-            return cls(_moment(now), section, _moment(at), int(pk[:18]))
+            cursor = cls(_moment(now), section, _moment(at), int(pk[:18]))
+            return cursor if cursor.now.year < FOREVER and cursor.at.year < FOREVER else None
         except (ValueError, OverflowError):
             return None
 

@@ -24,7 +24,7 @@ HUES = ("rose", "clay", "sand", "moss", "sea", "sky", "iris", "plum")
 
 @register.simple_tag
 def icon(name: str, classes: str = "", **attributes: object) -> SafeString:
-    """A Lucide icon for the eye only: `{% icon "inbox" "icon--sm" %}`; say in words beside it what it means."""
+    """A Lucide icon, `{% icon "inbox" "icon--sm" %}`, for the eye only: say beside it what it means."""
     return lucide(name, size=None, **{"class": f"icon {classes}".strip(), "aria_hidden": "true"} | attributes)
 
 
@@ -94,7 +94,7 @@ def when(moment: datetime, now: datetime | None = None) -> str:
 
 @register.filter
 def day_heading(moment: datetime, now: datetime | None = None) -> str:
-    """ "Today", "Yesterday", "Wednesday", "5 June", "5 June 2025"."""
+    """Such as "Today", "Yesterday", "Wednesday", "5 June", "5 June 2025"."""
     moment, now = timezone.localtime(moment), timezone.localtime(now)
     days = (now.date() - moment.date()).days
     if days == 0:
@@ -154,7 +154,6 @@ def status_icon(status: str) -> str:
     return STATUS_ICONS.get(status, "")
 
 
-
 @register.filter
 def is_failure(status: str) -> bool:
     return status in statuses.FAILURES
@@ -170,7 +169,7 @@ def tick_class(status: str) -> str:
 
 @register.filter
 def kind_label(kind: str) -> str:
-    """"Photo", "Voice message"; empty for plain text."""
+    """Such as "Photo" and "Voice message"; empty for plain text."""
     return "" if kind == Message.Kind.TEXT else str(dict(Message.Kind.choices).get(kind, ""))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlunsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,6 +16,7 @@ from inbox.access import channels_for, conversation_for, conversations_for
 from inbox.counts import counts_for
 from inbox.finding import find
 from inbox.listing import Cursor, Filters
+from inbox.views.fragments import current
 from inbox.views.threads import thread_context
 
 FRAGMENTS = {"stage": "inbox/_stage_answer.html", "thread": "inbox/_thread.html"}
@@ -51,7 +53,7 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
     context |= {**_head(request, context["filters"]), "oob": True}
     response = render(request, "inbox/_list_answer.html", context)
     address = context["here"] + context["filters"].query
-    if address != request.htmx.current_url_abs_path:
+    if address != urlunsplit(current(request)._replace(scheme="", netloc="")):
         # Letters typed into the search box are one step back, not twenty.
         typed = request.htmx.trigger == "list-form"
         response["HX-Replace-Url" if typed else "HX-Push-Url"] = address
@@ -76,7 +78,7 @@ def row(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def views(request: HttpRequest) -> HttpResponse:
     """Tabs, chips and the rail's number, after something changed."""
-    return render(request, "inbox/_views_answer.html", _head(request, Filters.of(request.GET)) | {"oob": True})
+    return render(request, "inbox/_views_answer.html", _head(request, Filters.of(request.GET)))
 
 
 def _list_pane(request: HttpRequest) -> dict[str, Any]:
@@ -113,6 +115,5 @@ def _head(request: HttpRequest, filters: Filters) -> dict[str, Any]:
 
 def _here(request: HttpRequest) -> str:
     """The address the person is at, which a fragment's own address is not."""
-    address = request.htmx.current_url_abs_path if request.htmx else request.path
-    path = (address or "").partition("?")[0]
+    path = current(request).path if request.htmx else request.path
     return path if path.startswith("/conversations/") else reverse("inbox:index")

@@ -64,12 +64,29 @@
 
   function refreshCounts() {
     if (countsTimer) return void (countsAgain = true);
-    countsTimer = setTimeout(() => {
+    countsTimer = setTimeout(async () => {
+      const asked = location.search;
+      try {
+        const fresh = await get("/views/");
+        if (asked === location.search) showCounts(fresh);
+        else countsAgain = true;
+      } catch {
+        isStale = true;
+      }
       countsTimer = 0;
-      htmx.ajax("GET", `/views/${location.search}`, { swap: "none" });
       if (countsAgain) refreshCounts();
       countsAgain = false;
     }, COUNTS_AFTER);
+  }
+
+  /* Only the numbers: a link that was just clicked must stay the element that was clicked. */
+  function showCounts(fresh) {
+    for (const number of fresh.querySelectorAll("a[id] .num")) {
+      const link = document.getElementById(number.closest("a").id);
+      link?.querySelector(".num")?.replaceChildren(number.textContent);
+    }
+    for (const id of ["nav-unread", "impaired"]) document.getElementById(id).replaceWith(fresh.getElementById(id));
+    fanlight.settle();
   }
 
   /* Everything that could have been missed: the first page anew, later rows one by one, the open thread. */

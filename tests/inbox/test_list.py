@@ -108,7 +108,7 @@ def test_it_filters_by_channel(client: Client, lead: Agent) -> None:
     world.conversation(over=here)
     wanted = world.conversation(over=there)
     assert listed(client, f"?channel={there.pk}") == [wanted.pk]
-    assert 'value="%d" selected' % there.pk in client.get(f"/?channel={there.pk}").content.decode()
+    assert f'value="{there.pk}" selected' in client.get(f"/?channel={there.pk}").content.decode()
 
 
 def test_an_agent_sees_only_the_channels_of_their_teams(client: Client) -> None:
@@ -137,7 +137,9 @@ def test_counts_follow_view_and_status(client: Client, lead: Agent) -> None:
     make("c")
     make("d", status="resolved")
     html = client.get("/?view=mine").content.decode()
-    numbers = re.findall(r'class="(?:tab|chip)" id="([\w-]+)"[^>]*>\s*[^<]+(?:<span class="num">(\d+))?', html)
+    numbers = re.findall(
+        r'class="(?:tab|chip)" id="([\w-]+)"[^>]*>\s*[^<]+(?:<span class="num">(\d+))?', html
+    )
     assert dict(numbers) == {
         "view-all": "3",
         "view-mine": "2",
@@ -161,7 +163,15 @@ def test_a_row_names_kind_status_tags_and_assignee(client: Client, lead: Agent) 
     )
     row.tags.set([Tag.objects.create(name=name) for name in ("damaged", "returns", "vip")])
     html = client.get(f"/conversations/{row.pk}/row/").content.decode()
-    for words in ("Failed: ", "Photo: ", "Not delivered: Brass left", "damaged", "+1", "Assigned to ines", "EP"):
+    for words in (
+        "Failed: ",
+        "Photo: ",
+        "Not delivered: Brass left",
+        "damaged",
+        "+1",
+        "Assigned to ines",
+        "EP",
+    ):
         assert words in html
 
 
@@ -270,7 +280,9 @@ def test_more_rows_come_out_of_band_and_the_link_replaces_itself(
     assert shown(without_script) == made[2:4]
 
 
-@pytest.mark.parametrize("text", ["", "-", "1-open-2", "x-open-1-1", "1-soon-٣-1", "9" * 40 + "-open-1-1", "1-open-1-" + "9" * 40])
+@pytest.mark.parametrize(
+    "text", ["", "-", "1-open-2", "x-open-1-1", "1-soon-٣-1", "9" * 40 + "-open-1-1", "1-open-1-" + "9" * 40]
+)
 def test_a_broken_cursor_starts_from_the_top(client: Client, lead: Agent, text: str) -> None:
     make("Nour")
     assert client.get("/list/", {"after": text}).status_code == 200

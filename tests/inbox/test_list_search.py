@@ -39,7 +39,8 @@ def test_it_minds_neither_accents_nor_scripts(client: Client, lead: Agent, text:
 
 
 @pytest.mark.parametrize(
-    "text", ["+447700900318", "+44 7700 900318", "447700", "900318", "0318", "07700 900318", "(07700) 900-318"]
+    "text",
+    ["+447700900318", "+44 7700 900318", "447700", "900318", "0318", "07700 900318", "(07700) 900-318"],
 )
 def test_it_finds_numbers_by_their_first_or_last_digits(client: Client, lead: Agent, text: str) -> None:
     wanted = world.conversation(world.contact("", "whatsapp:+447700900318"))
@@ -66,7 +67,24 @@ def test_it_finds_what_was_written_and_marks_it(client: Client, lead: Agent) -> 
 
 @pytest.mark.parametrize(
     "text",
-    ["'", "';--", "\\", "%", "_", "a&b|!c", "<->", ":*", "(((", "\0", "\ud800", "a" * 5000, "<script>", "\u202e", "🙏", "0000"],
+    [
+        "'",
+        "';--",
+        "\\",
+        "%",
+        "_",
+        "a&b|!c",
+        "<->",
+        ":*",
+        "(((",
+        "\0",
+        "\ud800",
+        "a" * 5000,
+        "<script>",
+        "\u202e",
+        "🙏",
+        "0000",
+    ],
     ids=repr,
 )
 def test_whatever_is_typed_is_only_text(client: Client, lead: Agent, text: str) -> None:

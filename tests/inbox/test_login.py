@@ -38,8 +38,12 @@ def test_name_and_email_both_sign_in(client: Client, login: str) -> None:
     assert client.get("/").status_code == 200
 
 
-@pytest.mark.parametrize(("login", "password"), [("tomasz", "wrong"), ("nobody", PASSWORD), ("no@one.example", "x")])
-def test_a_wrong_pair_is_answered_in_words_that_tell_nothing(client: Client, login: str, password: str) -> None:
+@pytest.mark.parametrize(
+    ("login", "password"), [("tomasz", "wrong"), ("nobody", PASSWORD), ("no@one.example", "x")]
+)
+def test_a_wrong_pair_is_answered_in_words_that_tell_nothing(
+    client: Client, login: str, password: str
+) -> None:
     answer = sign_in(client, login, password)
     assert "Name and password do not match" in answer.content.decode()
     assert client.get("/").status_code == 302
@@ -52,7 +56,9 @@ def test_after_five_wrong_tries_even_the_right_password_waits(client: Client) ->
     assert client.get("/").status_code == 302
 
 
-@pytest.mark.parametrize("url", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example", "http:evil"])
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example", "http:evil"]
+)
 def test_next_leads_nowhere_but_here(client: Client, url: str) -> None:
     assert sign_in(client, next=url)["Location"] == "/"
 
@@ -101,7 +107,9 @@ def test_a_reset_says_the_same_about_every_address(client: Client) -> None:
     assert same[0] == same[1]
 
 
-@pytest.mark.parametrize("path", ["/account/password/reset/", "/account/password/reset/key/x-y/", "/account/inactive/"])
+@pytest.mark.parametrize(
+    "path", ["/account/password/reset/", "/account/password/reset/key/x-y/", "/account/inactive/"]
+)
 def test_the_other_account_pages_look_like_ours(client: Client, path: str) -> None:
     html = client.get(path).content.decode()
     assert 'class="sign-in-form"' in html

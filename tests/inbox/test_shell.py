@@ -50,7 +50,14 @@ def test_an_empty_view_is_not_a_first_run(client: Client, lead: Agent) -> None:
 def test_the_page_has_landmarks_and_its_stable_ids(client: Client, lead: Agent) -> None:
     talk = world.conversation(world.contact("Nour Haddadine"))
     html = client.get(f"/conversations/{talk.pk}/").content.decode()
-    for part in ("<main", 'aria-label="Main"', 'id="conversation-list"', 'id="thread"', 'id="details"', "<h1"):
+    for part in (
+        "<main",
+        'aria-label="Main"',
+        'id="conversation-list"',
+        'id="thread"',
+        'id="details"',
+        "<h1",
+    ):
         assert html.count(part) == 1, part
     assert f'id="conversation-{talk.pk}"' in html
     assert "<title>Nour Haddadine · Inbox · Fanlight</title>" in html
@@ -142,7 +149,9 @@ def paths(resolver: URLResolver | None = None, start: str = "/") -> list[tuple[s
 
 def sample(path: str) -> str:
     path = re.sub(r"\(\?P<\w+>[^)]*\)", "1", path.rstrip("$"))
-    return re.sub(r"<(\w+:)?\w+>", lambda m: "c0ffee00-0000-4000-8000-000000000000" if m[1] == "uuid:" else "1", path)
+    return re.sub(
+        r"<(\w+:)?\w+>", lambda m: "c0ffee00-0000-4000-8000-000000000000" if m[1] == "uuid:" else "1", path
+    )
 
 
 def test_anonymous_people_get_the_sign_in_page_for_everything_else(client: Client) -> None:
@@ -169,10 +178,16 @@ def test_no_get_changes_the_database(client: Client, lead: Agent) -> None:
 
 def checksum() -> dict[str, str]:
     """Of every row of every table of ours."""
-    tables = [model._meta.db_table for app in ("inbox", "channels_whatsapp") for model in apps.get_app_config(app).get_models()]
+    tables = [
+        model._meta.db_table
+        for app in ("inbox", "channels_whatsapp")
+        for model in apps.get_app_config(app).get_models()
+    ]
     with connection.cursor() as cursor:
         found = {}
         for table in tables:
-            cursor.execute(f'SELECT md5(coalesce(string_agg(t::text, $$;$$ ORDER BY t::text), $$$$)) FROM "{table}" t')
+            cursor.execute(
+                f'SELECT md5(coalesce(string_agg(t::text, $$;$$ ORDER BY t::text), $$$$)) FROM "{table}" t'
+            )
             found[table] = cursor.fetchone()[0]
     return found
