@@ -26,7 +26,8 @@ RULES = (
      rf"\1\2{HIDDEN}"),
     (re.compile(r"\bAC[0-9a-f]{32}:[^\s@'\"]+"), f"AC…:{HIDDEN}"),
     (re.compile(r"\bfan_[\w-]{16,}"), f"fan_{HIDDEN}"),
-    (re.compile(r"(/setup/)[\w-]+"), rf"\1{HIDDEN}"),
+    # Addresses that open something to whoever knows them.
+    (re.compile(r"(/setup/|/password/reset/key/|/api/files/)[^\s/\"']+"), rf"\1{HIDDEN}"),
     (re.compile(r"\b[0-9a-f]{32}\b"), HIDDEN),  # auth tokens; SIDs begin with two capitals and stay
     (re.compile(r"(?:\+|%2B)(\d\d)\d{2,10}(\d{3})(?!\d)"), rf"+\1{HIDDEN}\2"),
     (re.compile(r"(whatsapp(?::|%3A)[A-Z]{2}\.)\w+"), rf"\1{HIDDEN}"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -53,6 +54,8 @@ class AgentAdmin(UserAdmin):
         """One meaning of "admin": the role, which opens this place and everything in it."""
         obj.is_staff = obj.is_superuser = obj.role == Agent.Role.ADMIN
         super().save_model(request, obj, form, change)
+        # Noted when a password was reset: an address that was theirs must not reset it once more.
+        EmailAddress.objects.filter(user=obj).exclude(email__iexact=obj.email).delete()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Their messages keep their name: take "active" away instead."""
