@@ -51,16 +51,15 @@ def _two_lamps(draw: ImageDraw.ImageDraw) -> None:
     _lamp(draw, INK, 660)
 
 
-def _chair(draw: ImageDraw.ImageDraw, cloth: Color = RUST) -> None:
+def _chair(draw: ImageDraw.ImageDraw, cloth: Color = RUST, legs: tuple[int, ...] = (300, 630)) -> None:
     draw.polygon([(330, 120), (630, 120), (660, 420), (300, 420)], fill=cloth)
     draw.rounded_rectangle((270, 390, 690, 490), 26, fill=cloth)
-    for left in (300, 630):
+    for left in legs:
         draw.rectangle((left, 490, left + 28, 640), fill=(96, 66, 44))
 
 
 def _broken_chair(draw: ImageDraw.ImageDraw) -> None:
-    _chair(draw, PINE)
-    draw.rectangle((628, 488, 662, 642), fill=WALL)
+    _chair(draw, PINE, legs=(300,))
     draw.polygon([(700, 640), (860, 600), (868, 628), (708, 668)], fill=(96, 66, 44))
 
 
