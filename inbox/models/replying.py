@@ -67,6 +67,7 @@ class Replying:
         if not body.strip():
             raise Refused("empty", _("There is nothing in this note."), _("Write something first."))
         act = _Act(body.strip(), client_id=client_id or uuid.uuid4())
+        self._lock()
         if done := self._already(act):
             return done[0]
         note = Message.objects.create(
@@ -132,7 +133,11 @@ class Replying:
 
     def _queue(self, act: _Act, by: Agent | None, seen: int | None) -> list[Message]:
         # One writer at a time in a conversation: the check for newer messages and the insert are one step.
-        type(self).objects.select_for_update().get(pk=self.pk)
+        self._lock()
+        # Asked again behind the lock. An insert left to fail would wait for whoever changes the first one's
+        # status, and those wait for this lock: a deadlock.
+        if done := self._already(act):
+            return done
         self._must_be_sendable(act)
         self.must_take(is_template=act.template is not None)
         self._must_have_seen(seen, by)
@@ -143,6 +148,9 @@ class Replying:
         Event.record("conversation.replied", conversation=self, message=messages[0], by=by, messages=ids)
         self.note_last(messages[-1])
         return messages
+
+    def _lock(self) -> None:
+        type(self).objects.select_for_update(no_key=True).get(pk=self.pk)
 
     def _must_be_active(self, by: Agent | None) -> None:
         """Writing in a resolved conversation opens it again."""

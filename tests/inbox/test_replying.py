@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from inbox import statuses
 from inbox.models import Attachment, Conversation, Event, Message, Window
+from inbox.models.replying import _Act
 from inbox.refusals import Refused
 from tests import world
 
@@ -202,6 +203,33 @@ def test_a_hundred_presses_at_once_are_one_message() -> None:
     assert len(answers) == 104
     assert set(answers) == {Message.objects.get().pk}
     assert Event.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_press_does_not_wait_for_a_status_that_is_being_written() -> None:
+    """It would hold the conversation meanwhile, for which the status waits: a deadlock."""
+    conversation, number = world.conversation(), uuid.uuid4()
+    first = conversation.reply("Hello", by=None, client_id=number)
+    is_written, may_commit = threading.Event(), threading.Event()
+
+    def write_status() -> None:
+        with transaction.atomic():
+            Message.objects.update(status=statuses.SENDING)
+            is_written.set()
+            may_commit.wait(10)
+        connection.close()
+
+    writer = threading.Thread(target=write_status)
+    writer.start()
+    is_written.wait(10)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
+            # Both presses looked before either had written.
+            assert conversation._queue(_Act("Hello", client_id=number), None, None) == first
+    finally:
+        may_commit.set()
+        writer.join()
 
 
 def test_a_failed_message_is_queued_again(conversation: Conversation) -> None:
