@@ -5,7 +5,6 @@ from django.views.decorators.http import require_POST
 
 from inbox.access import conversation_for
 from inbox.forms import LONGEST, DraftForm
-from inbox.models import Draft
 from inbox.views.fragments import back_to
 
 
@@ -16,9 +15,8 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
     form = DraftForm(request.POST)
     form.is_valid()
     body = form.cleaned_data.get("body", "")[:LONGEST]
-    mine = {"conversation": conversation, "agent": request.user}
     if body.strip():
-        Draft.objects.update_or_create(**mine, defaults={"body": body})
+        conversation.drafts.update_or_create(agent=request.user, defaults={"body": body})
     else:
-        Draft.objects.filter(**mine).delete()
+        conversation.drafts.filter(agent=request.user).delete()
     return HttpResponse(status=204) if request.htmx else back_to(conversation)

@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from inbox import clock, timeline, uploads
-from inbox.access import conversation_for, message_for
+from inbox.access import attachments_for, conversation_for, message_for
 from inbox.composing import REPLY, Composer
 from inbox.forms import ReplyForm
-from inbox.models import Attachment, Conversation, Draft, Message
+from inbox.models import Attachment, Conversation, Message
 from inbox.refusals import Refused
 from inbox.standing import Standing
 from inbox.views import fragments
@@ -59,7 +59,7 @@ def _reply(request: HttpRequest, conversation: Conversation) -> HttpResponse:
 def _files(request: HttpRequest, conversation: Conversation) -> list[Attachment]:
     """What lies in the tray, and what a browser without scripts sends along."""
     chosen = [key for key in request.POST.getlist("files") if _UUID.match(key)]
-    mine = Attachment.objects.filter(conversation=conversation, uploaded_by=request.user)
+    mine = attachments_for(request.user).filter(conversation=conversation, uploaded_by=request.user)
     in_tray = list(mine.filter(key__in=chosen).order_by("pk"))
     return in_tray + [
         uploads.take(file, conversation, by=request.user) for file in request.FILES.getlist("file")
@@ -68,7 +68,7 @@ def _files(request: HttpRequest, conversation: Conversation) -> list[Attachment]
 
 def written(request: HttpRequest, conversation: Conversation, mode: str) -> HttpResponse:
     """What was written appears, and the box is empty and new."""
-    Draft.objects.filter(conversation=conversation, agent=request.user).delete()
+    conversation.drafts.filter(agent=request.user).delete()
     if not request.htmx:
         return fragments.back_to(conversation)
     conversation = conversation_for(request.user, conversation.pk)
@@ -83,7 +83,7 @@ def refused(
     """The text stays where it was, with the sentence and the next step beside it."""
     if not request.htmx:
         draft = {"body": form.text[:20_000]}
-        Draft.objects.update_or_create(conversation=conversation, agent=request.user, defaults=draft)
+        conversation.drafts.update_or_create(agent=request.user, defaults=draft)
         return fragments.refused_plainly(request, conversation, refusal)
     standing = Standing.of(conversation)
     seen = fragments.number(request.POST.get("seen"))

@@ -71,5 +71,8 @@ const fanlight = {
       fanlight.toast(event.detail.xhr.status === 404 ? model.dataset.gone : model.dataset.failed);
     }
   });
-  document.addEventListener("htmx:sendError", () => model && fanlight.toast(model.dataset.offline));
+  // What the page asks by itself fails quietly: the banner says that we are offline.
+  document.addEventListener("htmx:sendError", ({ detail: { elt } }) => {
+    if (model && !elt.matches("[data-quiet]")) fanlight.toast(model.dataset.offline);
+  });
 }

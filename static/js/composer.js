@@ -55,15 +55,17 @@
     }
   });
 
-  // Pressed without a connection: the same act, under the same number, when it is back.
+  // Pressed without a connection: the same act, under the same number, once the thread has caught up.
   document.addEventListener("htmx:sendError", ({ detail }) => {
     if (detail.elt.id !== "composer") return;
     isWaiting = true;
     document.getElementById("composer-waiting").hidden = false;
   });
-  const back = () => isWaiting && box() && ((isWaiting = false), send());
-  document.body.addEventListener("fanlight:catchup", back);
-  addEventListener("online", back);
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.elt.id !== "thread-watch" || !detail.successful || !isWaiting) return;
+    isWaiting = false;
+    send();
+  });
 
   // Emoji: arrows move, Escape closes
 

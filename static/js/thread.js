@@ -14,6 +14,8 @@
   let height = 0;
   let arrived = 0;
   let isUnseen = false;
+  let isOwn = false; // what comes in is the answer to the composer
+  let isOnItsOwn = false; // nobody here asked for what comes in
 
   function toEnd() {
     log().scrollTop = log().scrollHeight;
@@ -46,8 +48,7 @@
     for (const message of fresh) known.add(message.id);
     newest = Math.max(newest, ...later.map(at));
     const grown = log().scrollHeight - height;
-    const isOwn = later.some((message) => message.matches(".msg--out, .msg--note") && message.dataset.status === "queued");
-    if (isAtEnd || isOwn) toEnd();
+    if (isAtEnd || (later.length && isOwn)) toEnd();
     else if (fresh.length > later.length) log().scrollTop += grown;
     else if (later.length) tell((arrived += later.length));
     height = log().scrollHeight;
@@ -121,9 +122,9 @@
   });
 
   // A refusal is an answer with a place on the page. And nothing is swapped under a hand that uses it.
-  let isOnItsOwn = false;
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     isOnItsOwn = detail.requestConfig.elt.id === "thread-watch";
+    isOwn = detail.requestConfig.elt.id === "composer";
     if (!detail.xhr.getResponseHeader("X-Refused")) return;
     detail.shouldSwap = true;
     detail.isError = false;

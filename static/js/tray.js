@@ -22,9 +22,9 @@
     const limits = JSON.parse(box().dataset.limits);
     const isPicture = file.type.startsWith("image/");
     const max = isPicture ? MOST_BYTES : limits[file.type] ?? (file.type ? 0 : MOST_BYTES);
-    if (!max || file.type === "image/svg+xml") return fanlight.fill(words.typeRefusal, { name: file.name });
+    if (!max || file.type === "image/svg+xml") return words.typeRefusal;
     if (file.size <= max) return "";
-    return fanlight.fill(words.sizeRefusal, { name: file.name, size: megabytes(file.size), max: Math.floor(max / 1e6) });
+    return fanlight.fill(words.sizeRefusal, { size: megabytes(file.size), max: Math.floor(max / 1e6) });
   }
 
   function chipFor(file) {
@@ -52,7 +52,6 @@
   function upload(file, chip) {
     const request = new XMLHttpRequest();
     const words = document.getElementById("tray").dataset;
-    const failed = fanlight.fill(words.failed, { name: file.name });
     request.open("POST", box().dataset.uploads);
     request.setRequestHeader("X-CSRFToken", box().elements.csrfmiddlewaretoken.value);
     request.setRequestHeader("HX-Request", "true");
@@ -63,9 +62,9 @@
     };
     request.onload = () => {
       if (request.status === 200) replace(chip, request.responseText);
-      else refuse(chip, request.getResponseHeader("X-Refused") ? request.responseText.trim() : failed);
+      else refuse(chip, request.getResponseHeader("X-Refused") ? request.responseText.trim() : words.failed);
     };
-    request.onerror = () => refuse(chip, failed);
+    request.onerror = () => refuse(chip, words.failed);
     request.onloadend = done;
     chip.addEventListener("click", (event) => event.target.closest("[data-remove]") && request.abort());
     uploading += 1;

@@ -159,7 +159,7 @@ def test_news_swap_the_composer_only_when_its_state_changed(
     client: Client, conversation: Conversation
 ) -> None:
     assert 'id="composer"' not in news(client, conversation, state="open")
-    assert re.search(r'id="composer" hx-swap-oob="true"', news(client, conversation, state="closed"))
+    assert re.search(r'id="composer" data-quiet hx-swap-oob="true"', news(client, conversation, state="closed"))
 
 
 def test_news_answer_nonsense_like_a_page_that_has_nothing(
