@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import get_language_info
 
 from config import postgres
 from config.secret import kept_secret, secret_key
@@ -282,6 +283,8 @@ WHITENOISE_AUTOREFRESH = DEBUG
 # --- Language and time --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+# Only what is translated: half a page in another language, and mirrored, helps nobody.
+LANGUAGES = [(code, get_language_info(code)["name_local"]) for code in env.list("LANGUAGES", default=["en"])]
 USE_I18N = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True

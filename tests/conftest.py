@@ -36,6 +36,7 @@ os.environ |= {
     "METRICS_TOKEN": "",
     "LOG_LEVEL": "WARNING",
     "TIME_ZONE": "UTC",
+    "LANGUAGES": "en,ar,he",
 }
 
 import django  # noqa: E402
