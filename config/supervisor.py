@@ -60,10 +60,19 @@ class Child:
 
     def signal(self, number: int) -> None:
         if self.process and self.process.poll() is None:
-            try:
-                os.killpg(self.process.pid, number)
-            except ProcessLookupError:
-                pass
+            _signal_group(self.process.pid, number)
+
+    def end_orphans(self) -> None:
+        """End what a dead process left behind: its own children would keep the port it is to have again."""
+        if self.process:
+            _signal_group(self.process.pid, signal.SIGKILL)
+
+
+def _signal_group(pid: int, number: int) -> None:
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        pass
 
 
 @dataclass
@@ -97,6 +106,7 @@ class Supervisor:
                 output = child.start(self.environment)
                 threading.Thread(target=self._copy_output, args=(child.name, output), daemon=True).start()
         elif (code := child.process.poll()) is not None:
+            child.end_orphans()
             wait = child.plan_restart()
             self.say("serve", f"{child.name} ended with {code}; starting it again in {wait:.0f} s")
 
@@ -119,3 +129,4 @@ class Supervisor:
                 except subprocess.TimeoutExpired:
                     child.signal(signal.SIGKILL)
                     child.process.wait()
+                child.end_orphans()

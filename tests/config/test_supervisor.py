@@ -54,6 +54,27 @@ def test_a_killed_child_is_started_again(keeper: subprocess.Popen[str]) -> None:
     assert next_pid(keeper) != first
 
 
+PARENT = """
+import sys
+from config.supervisor import Child, Supervisor
+code = ("import os, subprocess, time; child = subprocess.Popen(['sleep', '600']); "
+        "print('pid', os.getpid(), child.pid, flush=True); time.sleep(600)")
+parent = Child("parent", [sys.executable, "-c", code])
+Supervisor([parent], {}, lambda text: print(text, flush=True)).run()
+"""
+
+
+def test_a_killed_childs_own_children_do_not_outlive_it() -> None:
+    """A web master's processes would go on listening, and its successor could never have the port."""
+    words = [sys.executable, "-uc", PARENT]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as keeper:
+        assert keeper.stdout
+        parent, child = (int(word) for word in keeper.stdout.readline().split()[-2:])
+        os.kill(parent, signal.SIGKILL)
+        wait_until_gone(parent, child)
+        keeper.kill()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
 def test_children_die_with_a_killed_supervisor(keeper: subprocess.Popen[str]) -> None:
     child = next_pid(keeper)
