@@ -32,7 +32,9 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
     """The page, or for htmx only the stage or the thread in it."""
     opened = conversation_for(request.user, pk)
     filters = Filters.of(request.GET)
-    context = {"opened": opened, "pane": "thread", **thread_context(request, opened), "filters": filters}
+    pane = "details" if request.GET.get("pane") == "details" else "thread"
+    pane = "details" if request.GET.get("pane") == "details" else "thread"
+    context = {"opened": opened, "pane": pane, **thread_context(request, opened), "filters": filters}
     fragment = FRAGMENTS.get(request.htmx.target)
     if fragment and not request.htmx.history_restore_request:
         response = render(request, fragment, context)
