@@ -80,7 +80,8 @@ def _customers(simulator: Simulator) -> None:
     )
     for address in addresses[:500]:
         if address.value.startswith("whatsapp:"):
-            simulator.twilio.customer(address.value, str(address.contact.display_name))
+            contact = address.contact
+            simulator.twilio.customer(address.value, contact.name or contact.profile_name)
 
 
 def _windows(simulator: Simulator) -> None:

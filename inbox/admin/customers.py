@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from inbox import search
+from inbox import numbers, search
 from inbox.admin.base import ReadOnlyAdmin
 from inbox.models import Address, ConsentEntry, Contact
 
@@ -40,13 +40,17 @@ class ConsentInline(admin.TabularInline):
 
 @admin.register(Contact)
 class ContactAdmin(ReadOnlyAdmin):
-    list_display = ("display_name", "phone", "language", "created_at")
+    list_display = ("display_name", "readable_phone", "language", "created_at")
     fields = ("name", "profile_name", "language", "attributes", "created_at")
     readonly_fields = ("profile_name", "created_at")
     inlines = (AddressInline, ConsentInline)
     # Says that there is a search field; get_search_results does the work, on the index.
     search_fields = ("name",)
     search_help_text = _("Words of the name, or an address like whatsapp:+447700900318")
+
+    @admin.display(description=_("phone"))
+    def readable_phone(self, contact: Contact) -> str:
+        return numbers.readable(contact.phone)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.is_superuser

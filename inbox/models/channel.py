@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from inbox import numbers
 from inbox.models.agent import Team
 
 
@@ -32,3 +33,8 @@ class Channel(models.Model):
     @property
     def number(self) -> str:
         return self.address.partition(":")[2] or self.address
+
+    @property
+    def readable(self) -> str:
+        """The number in groups."""
+        return numbers.readable(self.number)

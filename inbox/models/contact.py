@@ -45,13 +45,13 @@ class Contact(models.Model):
 
     @property
     def display_name(self) -> str:
-        return self.name or self.profile_name or self.phone or str(_("Unknown customer"))
+        return self.name or self.profile_name or numbers.readable(self.phone) or str(_("Unknown customer"))
 
     @property
     def phone(self) -> str:
         """E.164, or empty while the customer hides it."""
-        numbers = (a.number for a in self.addresses.all() if a.kind == Address.Kind.PHONE)
-        return next(numbers, "")
+        phones = (a.number for a in self.addresses.all() if a.kind == Address.Kind.PHONE)
+        return next(phones, "")
 
     @property
     def initials(self) -> str:

@@ -197,7 +197,7 @@ def query_after(filters: Filters, cursor: listing.Cursor) -> str:
 def customer_name(conversation: Conversation) -> str:
     """As `Contact.display_name`, without a query for the addresses."""
     contact, address = conversation.contact, conversation.address
-    number = address.number if address.kind == Address.Kind.PHONE else ""
+    number = address.readable if address.kind == Address.Kind.PHONE else ""
     return contact.name or contact.profile_name or number or _("Unknown customer")
 
 

@@ -29,7 +29,7 @@ def test_an_empty_inbox_says_what_to_do_first(client: Client, lead: Agent) -> No
     world.channel("Shop UK", "whatsapp:+447700900142")
     html = client.get("/").content.decode()
     assert "Bring in the first message" in html
-    assert "+447700900142" in html
+    assert "+44 7700 900142" in html
 
 
 def test_a_demo_leads_to_the_phone(client: Client, lead: Agent, settings: object) -> None:
