@@ -6,6 +6,8 @@
   const single = document.getElementById("single-keys");
   let goUntil = 0;
 
+  document.documentElement.toggleAttribute("data-apple", /Mac|iPhone|iPad/.test(navigator.platform));
+
   single.checked = localStorage.getItem("single-keys") !== "off";
   single.addEventListener("change", () => localStorage.setItem("single-keys", single.checked ? "on" : "off"));
 

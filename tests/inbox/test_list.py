@@ -164,7 +164,6 @@ def test_a_row_names_kind_status_tags_and_assignee(client: Client, lead: Agent) 
     row.tags.set([Tag.objects.create(name=name) for name in ("damaged", "returns", "vip")])
     html = client.get(f"/conversations/{row.pk}/row/").content.decode()
     for words in (
-        "Failed: ",
         "Photo: ",
         "Not delivered: Brass left",
         "damaged",
