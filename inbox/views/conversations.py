@@ -33,7 +33,6 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
     opened = conversation_for(request.user, pk)
     filters = Filters.of(request.GET)
     pane = "details" if request.GET.get("pane") == "details" else "thread"
-    pane = "details" if request.GET.get("pane") == "details" else "thread"
     context = {"opened": opened, "pane": pane, **thread_context(request, opened), "filters": filters}
     fragment = FRAGMENTS.get(request.htmx.target)
     if fragment and not request.htmx.history_restore_request:
