@@ -10,7 +10,6 @@ MessageSid, From and To. Applying the same MessageSid again changes nothing and 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -22,6 +21,7 @@ from channels_whatsapp.models import Receipt, Sender
 from channels_whatsapp.repeating import repeated
 from channels_whatsapp.verdicts import Verdict
 from inbox.arrivals import Arrival, File, Received, receive
+from inbox.files import clean_name
 from inbox.models import ConsentEntry, Message
 
 Kind = Message.Kind
@@ -88,7 +88,7 @@ def parse(
     kind, body = _kind_and_body(params, files)
     if kind == Kind.DOCUMENT:
         # WhatsApp puts a document's name where the text would be.
-        name = clean_filename(body)
+        name = clean_name(body) if body else ""
         body, files = "", tuple(File(file.url, file.content_type, name) for file in files)
     consent, source = _consent(params, kind, body)
     address = first(params, "From")
@@ -205,14 +205,3 @@ def _consent(params: Mapping[str, Any], kind: str, body: str) -> tuple[str, str]
     if word in STOP_WORDS:
         return ConsentEntry.Action.OPT_OUT, "keyword"
     return (ConsentEntry.Action.OPT_IN, "keyword") if word in START_WORDS else ("", "")
-
-
-def clean_filename(name: str) -> str:
-    """Shown, never used as a path: control and format characters dropped first, no folders, ≤ 100."""
-    text = unicodedata.normalize("NFKC", name)
-    text = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
-    text = " ".join(re.split(r"[\\/]", text)[-1].split()).strip(". ")
-    if len(text) <= 100:
-        return text
-    stem, dot, extension = text.rpartition(".")
-    return f"{stem[: 99 - len(extension)]}.{extension}" if dot and len(extension) <= 10 else text[:100]

@@ -7,6 +7,7 @@ the redirect from there leads to a signed address of a few known hosts, and gets
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import tempfile
@@ -14,13 +15,14 @@ from typing import IO
 
 from django.conf import settings
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from channels_whatsapp import downloads, sniffing
-from channels_whatsapp.inbound import clean_filename
+from channels_whatsapp import downloads
 from channels_whatsapp.models import Account, Sender
 from channels_whatsapp.retries import TryAgain
+from inbox import files, pictures
 from inbox.models import Attachment
 
 API = "https://api.twilio.com"
@@ -67,23 +69,26 @@ def source_of(attachment: Attachment) -> tuple[str, Account]:
 
 
 def store(attachment: Attachment, file: IO[bytes], name: str) -> None:
-    facts = sniffing.look_at(file, attachment.declared_type)
-    attachment.file.save("file", File(file), save=False)
-    if facts.thumbnail:
-        attachment.thumbnail.save("thumbnail", File(facts.thumbnail), save=False)
-    changes = {
+    content_type = files.sniff(file, attachment.declared_type)
+    changes: dict[str, object] = {"error": ""}
+    if content_type.startswith("image/"):
+        try:
+            small, changes["width"], changes["height"] = pictures.thumbnail(file)
+            attachment.thumbnail.save("thumbnail", ContentFile(small), save=False)
+        except pictures.Unusable:
+            # What no decoder of ours can show is not shown as an image anywhere.
+            content_type = files.UNKNOWN
+    file.seek(0)
+    changes |= {
         "state": Attachment.State.STORED,
-        "content_type": facts.content_type,
+        "content_type": content_type,
         # The document's own name, as its sender wrote it, says more than the one on the server.
-        "filename": attachment.filename or clean_filename(name),
-        "size": facts.size,
-        "sha256": facts.sha256,
-        "width": facts.width,
-        "height": facts.height,
-        "file": attachment.file.name,
-        "thumbnail": attachment.thumbnail.name or "",
-        "error": "",
+        "filename": attachment.filename or (files.clean_name(name, content_type) if name else ""),
+        "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+        "size": file.tell(),
     }
+    attachment.file.save("file", File(file), save=False)
+    changes |= {"file": attachment.file.name, "thumbnail": attachment.thumbnail.name or ""}
     if not _settle(attachment, changes):
         attachment.file.delete(save=False)
         attachment.thumbnail.delete(save=False)

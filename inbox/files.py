@@ -6,7 +6,7 @@ import io
 import re
 import unicodedata
 import zipfile
-from typing import BinaryIO
+from typing import IO
 
 UNKNOWN = "application/octet-stream"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -65,10 +65,17 @@ _OLE_STREAMS = {
     "PowerPoint Document": "application/vnd.ms-powerpoint",
 }
 _ZIPPED = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX, "ppt/presentation.xml": PPTX}
+# At the end of an archive: its closing record, which may have a comment of 64 kB behind it, and the sign of
+# one with 64-bit sizes, which no document of ours needs.
+_ZIP_END, _ZIP64, _ZIP_TAIL = re.compile(rb"(?=PK\x05\x06)"), b"PK\x06\x07", 66_000
+MOST_DIRECTORY = 1_000_000  # bytes
 
 
-def sniff(file: BinaryIO) -> str:
-    """The content type by what is in the file; `UNKNOWN` for what no table here names."""
+def sniff(file: IO[bytes], declared: str = "") -> str:
+    """The content type by what is in the file; `UNKNOWN` for what no table here names.
+
+    :param declared: what its sender calls it; decides only whether a container holds film or sound.
+    """
     file.seek(0)
     head = file.read(4096)
     file.seek(0)
@@ -78,14 +85,14 @@ def sniff(file: BinaryIO) -> str:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     if head[4:8] == b"ftyp":
-        return _isobmff(head[8:12])
+        return _isobmff(head[8:12], declared)
     return _audio(head) or _office(file, head) or _card(head) or UNKNOWN
 
 
-def _isobmff(brand: bytes) -> str:
-    if brand.startswith((b"3gp", b"3g2")):
-        return "video/3gpp"
-    return _BRANDS.get(brand, "video/mp4")
+def _isobmff(brand: bytes, declared: str) -> str:
+    found = "video/3gpp" if brand.startswith((b"3gp", b"3g2")) else _BRANDS.get(brand, "video/mp4")
+    sound = found.replace("video/", "audio/")
+    return sound if declared.partition(";")[0].strip().lower() == sound else found
 
 
 def _audio(head: bytes) -> str | None:
@@ -98,7 +105,7 @@ def _audio(head: bytes) -> str | None:
     return "audio/mpeg"
 
 
-def _office(file: BinaryIO, head: bytes) -> str | None:
+def _office(file: IO[bytes], head: bytes) -> str | None:
     if head.startswith(_OLE):
         content = file.read(2_000_000)
         file.seek(0)
@@ -107,8 +114,10 @@ def _office(file: BinaryIO, head: bytes) -> str | None:
     return _zipped(file) if head.startswith(b"PK\x03\x04") else None
 
 
-def _zipped(file: BinaryIO) -> str | None:
+def _zipped(file: IO[bytes]) -> str | None:
     """By the names inside; nothing is unpacked. With a macro it is no document that we pass on."""
+    if not _has_short_directory(file):
+        return None
     try:
         names = set(zipfile.ZipFile(file).namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
@@ -120,13 +129,18 @@ def _zipped(file: BinaryIO) -> str | None:
     return next((kind for name, kind in _ZIPPED.items() if name in names), None)
 
 
+def _has_short_directory(file: IO[bytes]) -> bool:
+    """A list of names is read whole: four hundred thousand of them fit into 16 MB, and into half a gigabyte."""
+    file.seek(max(0, file.seek(0, io.SEEK_END) - _ZIP_TAIL))
+    tail = file.read()
+    file.seek(0)
+    sizes = [int.from_bytes(tail[end.start() + 12 : end.start() + 16], "little") for end in _ZIP_END.finditer(tail)]
+    return bool(sizes) and max(sizes) <= MOST_DIRECTORY and _ZIP64 not in tail
+
+
 def _card(head: bytes) -> str | None:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:12].upper()
     return "text/vcard" if start.startswith(b"BEGIN:VCARD") else None
-
-
-def sniff_bytes(content: bytes) -> str:
-    return sniff(io.BytesIO(content))
 
 
 # Names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import BinaryIO
+from typing import IO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -17,7 +17,7 @@ class Unusable(ValueError):
     """It cannot be read as a picture, or it would unpack to more than we unpack."""
 
 
-def thumbnail(file: BinaryIO) -> tuple[bytes, int, int]:
+def thumbnail(file: IO[bytes]) -> tuple[bytes, int, int]:
     """A WebP of at most 640 pixels a side, and width and height of the original.
 
     :raises Unusable:
@@ -31,7 +31,7 @@ def thumbnail(file: BinaryIO) -> tuple[bytes, int, int]:
     return _saved(small, "WEBP", quality=80), width, height
 
 
-def as_jpeg(file: BinaryIO, max_bytes: int) -> bytes:
+def as_jpeg(file: IO[bytes], max_bytes: int) -> bytes:
     """The same picture as a JPEG of at most `max_bytes`, smaller and coarser only as far as it must be.
 
     :raises Unusable: also when no size would do.
@@ -46,7 +46,7 @@ def as_jpeg(file: BinaryIO, max_bytes: int) -> bytes:
     raise Unusable
 
 
-def _opened(file: BinaryIO) -> Image.Image:
+def _opened(file: IO[bytes]) -> Image.Image:
     """Only the header is read here: a bomb is refused by the size it announces."""
     file.seek(0)
     try:
