@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -144,7 +144,11 @@ class Conversation(Replying, models.Model):
         others = Conversation.objects.active().filter(contact=self.contact_id, channel=self.channel_id)
         if others.exclude(pk=self.pk).exists():
             return False
-        changed = self._change(Q(status=self.Status.RESOLVED), status=self.Status.OPEN, resolved_at=None)
+        try:
+            with transaction.atomic():
+                changed = self._change(Q(status=self.Status.RESOLVED), status=self.Status.OPEN, resolved_at=None)
+        except IntegrityError:
+            return False  # another was opened at this very moment, and the database allows one
         if changed:
             Event.record("conversation.reopened", conversation=self, by=by)
         return changed

@@ -81,7 +81,7 @@ def test_a_list_shows_nothing_of_another_team(orders: Orders) -> None:
     for pattern in LIST_PATTERNS:
         for query in queries:
             answer = client.get(f"{orders.address(pattern)}?{query}")
-            assert answer.status_code in (200, 204, 405), (pattern, query)
+            assert answer.status_code in (200, 204, 400, 405), (pattern, query)
             for secret in (SECRET_NAME, SECRET_BODY, f'id="conversation-{orders.talk.pk}"'):
                 assert secret not in answer.content.decode(), (pattern, query, secret)
 
