@@ -18,6 +18,7 @@ from channels_whatsapp import client, media, reconcile, sending, sweeping, unkno
 from channels_whatsapp.models import Receipt, Sender
 from channels_whatsapp.retries import Again
 from channels_whatsapp.setup import ensure_from_settings
+from inbox import uploads
 from inbox.models import Attachment, Conversation, Message
 
 # Above everything else: somebody waits for these.
@@ -122,6 +123,7 @@ def reconcile_days(timestamp: int = 0) -> None:
 @app.task(name="expire", queueing_lock="expire")
 def expire(timestamp: int = 0) -> None:
     sweeping.expire_receipts()
+    uploads.discard_old()
     sweeping.remove_old_jobs()
 
 

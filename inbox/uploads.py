@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+from datetime import timedelta
 from typing import BinaryIO
 
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from inbox import files, gateways, pictures
@@ -17,6 +19,7 @@ from inbox.models.replying import must_fit
 from inbox.refusals import Refused
 
 MOST_WAITING = 10
+FORGOTTEN = timedelta(days=1)
 JPEG = "image/jpeg"
 
 
@@ -99,6 +102,15 @@ def _unreadable(name: str) -> Refused:
         _("%(name)s cannot be read as a picture.") % {"name": name},
         _("Open it and save it as JPEG or PNG, then attach that."),
     )
+
+
+def discard_old() -> int:
+    """Empty the trays of what nobody sent for a day. Returns how many files went."""
+    old = Attachment.objects.filter(message__isnull=True, created_at__lt=Now() - FORGOTTEN)
+    forgotten = list(old[:500])
+    for attachment in forgotten:
+        discard(attachment)
+    return len(forgotten)
 
 
 def discard(attachment: Attachment) -> None:

@@ -10,23 +10,12 @@ from django.test import Client
 from PIL import Image
 
 from inbox.models import Agent, Attachment, Conversation, Message
+from inbox.uploads import discard_old
 from tests import world
+from tests.inbox.pages import HTMX
 from tests.inbox.test_pictures import bomb, picture
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def agent(client: Client) -> Agent:
-    person = world.agent()
-    client.force_login(person)
-    return person
-
-
-@pytest.fixture
-def conversation(agent: Agent) -> Conversation:
-    return world.conversation()
 
 
 def upload(client: Client, conversation: Conversation, name: str, content: bytes, said: str = "") -> object:
@@ -180,3 +169,15 @@ def test_a_sent_file_cannot_be_discarded(client: Client, agent: Agent) -> None:
     message = world.message(conversation, direction="outbound", kind="document")
     file = Attachment.objects.create(conversation=conversation, message=message, uploaded_by=agent)
     assert client.delete(f"/uploads/{file.key}/", headers=HTMX).status_code == 404
+
+
+def test_what_nobody_sent_for_a_day_goes_with_what_was_stored(
+    client: Client, conversation: Conversation
+) -> None:
+    upload(client, conversation, "a.pdf", b"%PDF-1.4")
+    file = waiting()
+    assert discard_old() == 0
+    Attachment.objects.update(created_at=file.created_at - timedelta(days=1, minutes=1))
+    assert discard_old() == 1
+    assert not Attachment.objects.exists()
+    assert not file.file.storage.exists(file.file.name)
