@@ -10,42 +10,9 @@ from django.test import Client
 from inbox import clock
 from inbox.models import Agent, Channel, ConsentEntry, Conversation, Draft, Message, Window
 from tests import world
+from tests.inbox.pages import HTMX, bodies, client_id, composer, send
 
-HTMX = {"HX-Request": "true"}
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def agent(client: Client) -> Agent:
-    person = world.agent()
-    client.force_login(person)
-    return person
-
-
-@pytest.fixture
-def conversation(agent: Agent) -> Conversation:
-    return world.conversation()
-
-
-def send(
-    client: Client, conversation: Conversation, body: str, *, htmx: bool = True, **fields: object
-) -> object:
-    form = {"body": body, "client_id": str(uuid.uuid4()), "mode": "reply", **fields}
-    return client.post(f"/conversations/{conversation.pk}/messages/", form, headers=HTMX if htmx else {})
-
-
-def composer(client: Client, conversation: Conversation, query: str = "") -> str:
-    answer = client.get(f"/conversations/{conversation.pk}/composer/{query}", headers=HTMX)
-    assert answer.status_code == 200
-    return answer.content.decode()
-
-
-def client_id(markup: str) -> str:
-    return re.search(r'name="client_id" value="([^"]+)"', markup)[1]
-
-
-def bodies() -> list[str]:
-    return list(Message.objects.order_by("id").values_list("body", flat=True))
 
 
 # Sending

@@ -10,21 +10,9 @@ from django.test import Client
 from inbox import clock
 from inbox.models import Agent, ConsentEntry, Conversation, Event, Tag, Team, Window
 from tests import world
+from tests.inbox.pages import HTMX
 
-HTMX = {"HX-Request": "true"}
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def agent(client: Client) -> Agent:
-    person = world.agent()
-    client.force_login(person)
-    return person
-
-
-@pytest.fixture
-def conversation(agent: Agent) -> Conversation:
-    return world.conversation()
 
 
 def details(client: Client, conversation: Conversation) -> str:

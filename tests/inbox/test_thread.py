@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import html
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -11,50 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inbox import clock, timeline
-from inbox.models import Agent, Attachment, Conversation, Event, Message
+from inbox.models import Agent, Attachment, Conversation, Event
 from tests import world
+from tests.inbox.pages import HTMX, ids, news, thread, words
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def agent(client: Client) -> Agent:
-    person = world.agent(first_name="Tomasz", last_name="Wren")
-    client.force_login(person)
-    return person
-
-
-@pytest.fixture
-def conversation(agent: Agent) -> Conversation:
-    return world.conversation()
-
-
-def thread(client: Client, conversation: Conversation) -> str:
-    answer = client.get(f"/conversations/{conversation.pk}/")
-    assert answer.status_code == 200
-    return answer.content.decode()
-
-
-def bubble(client: Client, message: Message) -> str:
-    answer = client.get(f"/messages/{message.pk}/", headers=HTMX)
-    assert answer.status_code == 200
-    return answer.content.decode()
-
-
-def words(markup: str) -> str:
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", markup)).split())
-
-
-def ids(markup: str, kind: str = "message") -> list[int]:
-    return [int(pk) for pk in re.findall(rf' id="{kind}-(\d+)"', markup)]
-
-
-def news(client: Client, conversation: Conversation, **asked: object) -> str:
-    query = {"after": 0, "event": 0, "state": "open", **asked}
-    answer = client.get(f"/conversations/{conversation.pk}/messages/", query, headers=HTMX)
-    assert answer.status_code == 200
-    return answer.content.decode()
 
 
 # The page hooks that others script against
@@ -159,7 +119,9 @@ def test_news_swap_the_composer_only_when_its_state_changed(
     client: Client, conversation: Conversation
 ) -> None:
     assert 'id="composer"' not in news(client, conversation, state="open")
-    assert re.search(r'id="composer" data-quiet hx-swap-oob="true"', news(client, conversation, state="closed"))
+    assert re.search(
+        r'id="composer" data-quiet hx-swap-oob="true"', news(client, conversation, state="closed")
+    )
 
 
 def test_news_answer_nonsense_like_a_page_that_has_nothing(

@@ -5,21 +5,9 @@ from django.test import Client
 
 from inbox.models import Agent, Conversation, Event, Team
 from tests import world
+from tests.inbox.pages import HTMX
 
-HTMX = {"HX-Request": "true"}
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def agent(client: Client) -> Agent:
-    person = world.agent()
-    client.force_login(person)
-    return person
-
-
-@pytest.fixture
-def conversation(agent: Agent) -> Conversation:
-    return world.conversation()
 
 
 # Who may

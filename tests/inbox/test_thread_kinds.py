@@ -11,49 +11,10 @@ from django.test import Client
 from inbox import pictures
 from inbox.models import Agent, Attachment, Contact, Conversation, Message
 from tests import world
+from tests.inbox.pages import bubble, thread, words
 from tests.inbox.test_pictures import picture
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def agent(client: Client) -> Agent:
-    person = world.agent(first_name="Tomasz", last_name="Wren")
-    client.force_login(person)
-    return person
-
-
-@pytest.fixture
-def conversation(agent: Agent) -> Conversation:
-    return world.conversation()
-
-
-def thread(client: Client, conversation: Conversation) -> str:
-    answer = client.get(f"/conversations/{conversation.pk}/")
-    assert answer.status_code == 200
-    return answer.content.decode()
-
-
-def bubble(client: Client, message: Message) -> str:
-    answer = client.get(f"/messages/{message.pk}/", headers=HTMX)
-    assert answer.status_code == 200
-    return answer.content.decode()
-
-
-def words(markup: str) -> str:
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", markup)).split())
-
-
-def ids(markup: str, kind: str = "message") -> list[int]:
-    return [int(pk) for pk in re.findall(rf' id="{kind}-(\d+)"', markup)]
-
-
-def news(client: Client, conversation: Conversation, **asked: object) -> str:
-    query = {"after": 0, "event": 0, "state": "open", **asked}
-    answer = client.get(f"/conversations/{conversation.pk}/messages/", query, headers=HTMX)
-    assert answer.status_code == 200
-    return answer.content.decode()
 
 
 # Kinds
