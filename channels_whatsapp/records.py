@@ -29,7 +29,8 @@ def listed(twilio: Client, since: datetime, **whose: str) -> list[MessageInstanc
         while page is not None:
             found += [record for record in page if time_of(record) >= since]
             page = page.next_page()
-    return sorted(found, key=time_of)
+    # Twilio's times are whole seconds and its newest come first: what is of one second must turn round too.
+    return sorted(reversed(found), key=time_of)
 
 
 def time_of(record: MessageInstance) -> datetime:

@@ -88,6 +88,15 @@ def test_a_recovered_message_has_its_true_time_and_its_file(sim: Simulator, shop
     assert media.sid in attachment.source_url
 
 
+def test_messages_of_one_second_keep_their_order(sim: Simulator, shop: Sender) -> None:
+    at = (clock.now() - timedelta(minutes=5)).replace(microsecond=0)
+    bodies = ["hi", "I have a question", "about my order"]
+    for body in bodies:
+        missed(sim, "+447700900911", body, at)
+    reconcile.everything()
+    assert [m.body for m in Message.objects.order_by("created_at", "pk")] == bodies
+
+
 def test_what_a_webhook_brought_is_not_brought_again(sim: Simulator, talk: Any) -> None:
     talk()
     assert reconcile.everything()[Sender.objects.get()].recovered == 0
