@@ -132,6 +132,13 @@ class Cluster:
         if worker:
             self.wait_for_worker()
 
+    def revive(self) -> None:
+        """Start again what a test may have left dead."""
+        if "worker" not in self.processes:
+            self.start_worker()
+        self.wait_for_web()
+        self.wait_for_worker()
+
     def start_worker(self) -> None:
         self._launch("worker", "worker", "--grace", "1")
 
@@ -234,10 +241,17 @@ class Cluster:
         """Queue `(address, text)` one after another, so that their order is known."""
         return [self.send(to, text) for to, text in texts]
 
-    def sent(self) -> list[Message]:
-        """What Twilio has of ours, oldest first."""
+    def send_rounds(self, friends: list[CustomerHandle], texts: Iterable[str]) -> list[int]:
+        """Queue each text for everybody before the next one, so that each conversation's order is known."""
+        rounds = [in_parallel(lambda friend, t=text: self.send(friend.address, t), friends) for text in texts]
+        return [message for ids in rounds for message in ids]
+
+    def sent_to(self, friends: Iterable[CustomerHandle]) -> list[Message]:
+        """What Twilio has of ours for these customers, oldest first."""
+        ids = {id(friend.customer) for friend in friends}
         with self.sim.twilio.lock:
-            return [message for message in self.sim.twilio.messages.values() if not message.inbound]
+            messages = list(self.sim.twilio.messages.values())
+        return [message for message in messages if not message.inbound and id(message.customer) in ids]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Fault tests run the real processes, so each file shares one cluster; every test has its own customers."""
+"""Fault tests run the real processes. They share one cluster, and each test has customers of its own."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     postgres.release(ground.data_dir)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared(ground: Ground) -> Iterator[Cluster]:
     with running_cluster(ground) as cluster:
         yield cluster
@@ -43,7 +43,8 @@ def shared(ground: Ground) -> Iterator[Cluster]:
 
 @pytest.fixture
 def cluster(shared: Cluster) -> Iterator[Cluster]:
-    """The file's cluster, with a Twilio that does everything right again after each test."""
+    """The cluster, all of it running, and after each test a Twilio that does everything right again."""
+    shared.revive()
     yield shared
     shared.sim.faults.remove()
     assert shared.sim.wait_idle(60)

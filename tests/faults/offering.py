@@ -6,6 +6,7 @@ of the receiver shows.
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 import time
@@ -49,11 +50,11 @@ class Offer:
 
 
 class Offering:
-    """Posts `rate` webhooks a second in the background, a tenth of them twice. `finish` waits for the last."""
+    """Posts `rate` webhooks a second in the background, a tenth of them twice, until `finish`."""
 
-    def __init__(self, cluster: Cluster, *, rate: float, seconds: float, customers: int = 50, threads: int = 16):
-        self.cluster, self.rate, self.count = cluster, rate, round(rate * seconds)
-        self.offer = Offer()
+    def __init__(self, cluster: Cluster, *, rate: float, customers: int = 50, threads: int = 16):
+        self.cluster, self.rate = cluster, rate
+        self.offer, self.is_over = Offer(), threading.Event()
         self.random = random.Random(cluster.database)
         self.customers = [cluster.new_customer().customer for _ in range(customers)]
         self.due: SimpleQueue[Webhook | None] = SimpleQueue()
@@ -64,6 +65,8 @@ class Offering:
             thread.start()
 
     def finish(self) -> Offer:
+        """Offer no more, wait for the last answer, and say what came of all."""
+        self.is_over.set()
         self.feeder.join()
         for thread in self.threads:
             thread.join()
@@ -72,8 +75,9 @@ class Offering:
 
     def _feed(self) -> None:
         began = time.monotonic()
-        for n in range(self.count):
-            time.sleep(max(0.0, began + n / self.rate - time.monotonic()))
+        for n in itertools.count():
+            if self.is_over.wait(max(0.0, began + n / self.rate - time.monotonic())):
+                break
             webhook = self._webhook(n)
             self.due.put(webhook)
             if self.random.random() < 0.1:

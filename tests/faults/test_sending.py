@@ -27,19 +27,21 @@ def lost_and_found(cluster: Cluster, figures: Figures, which: str, *, people: in
     cluster.sim.faults.plan(odds)
     cluster.sim.faults.add("hang_after", on=CREATE, times=None, chance=0.03, seconds=3)
     cluster.sim.faults.add("drop", on="status *", times=None, chance=0.4)
-    cluster.send_each((friend.address, "Your table is ready.") for _ in range(each) for friend in friends)
-    found = settle(cluster, signed_in(cluster, "ada"), seconds=180)
+    before = len(calls(cluster))
+    ids = cluster.send_rounds(friends, ["Your table is ready."] * each)
+    found = settle(cluster, signed_in(cluster, "ada"), friends, seconds=180)
 
     wanted = people * each
-    accepted = cluster.sent()
+    accepted = cluster.sent_to(friends)
     per_person = Counter(message.customer.address for message in accepted)
     assert len(accepted) == wanted, f"{len(accepted)} at Twilio, {wanted} wanted"
     assert set(per_person.values()) == {each}
-    bound = cluster.rows("SELECT sid FROM inbox_message WHERE direction = 'outbound'")
+    bound = cluster.rows("SELECT sid FROM inbox_message WHERE id = ANY(%s)", ids)
     assert {sid for (sid,) in bound} == {message.sid for message in accepted}
-    lost = sum(entry.code != 201 for entry in calls(cluster))
+    made = calls(cluster)[before:]
+    lost = sum(entry.code != 201 for entry in made)
     figures(
-        which, wanted=wanted, at_Twilio=len(accepted), duplicates=0, calls=len(calls(cluster)), without_201=lost,
+        which, wanted=wanted, at_Twilio=len(accepted), duplicates=0, calls=len(made), without_201=lost,
         unknown_found_by_list=found.by_list, decided_by_a_person=found.by_a_person,
         left_unknown=cluster.waiting(), seconds=time.monotonic() - began,
     )  # fmt: skip
@@ -58,7 +60,7 @@ def test_faults_in_a_third_of_the_calls_change_neither_number_nor_order(cluster:
     faults.add("hang_after", on=CREATE, times=None, chance=0.05, seconds=3)
     faults.plan({"error_after": 0.12, "reset_after": 0.10})
     texts = [f"part {n}" for n in range(4)]
-    ids = cluster.send_each((friend.address, text) for text in texts for friend in friends)
+    ids = cluster.send_rounds(friends, texts)
     wait_until(lambda: not cluster.waiting(), 120, "messages are still waiting", every=0.5)
     assert cluster.sim.wait_idle(30)
 
@@ -98,7 +100,7 @@ def begun_within(made: list[Entry], throttled: Entry, after: float, before: floa
 def test_a_callback_may_come_before_the_answer(cluster: Cluster, figures: Figures) -> None:
     friends = cluster.friends(20)
     cluster.sim.faults.add("callback_first", on=CREATE, times=None)
-    ids = cluster.send_each((friend.address, "before its answer") for friend in friends)
+    ids = cluster.send_rounds(friends, ["before its answer"])
     wait_until(lambda: not cluster.waiting(), 60, "messages are still waiting")
     assert cluster.sim.wait_idle(30)
     states = cluster.rows(
@@ -108,8 +110,8 @@ def test_a_callback_may_come_before_the_answer(cluster: Cluster, figures: Figure
         """, ids,
     )  # fmt: skip
     assert states == [("delivered", True, "accepted")] * len(ids)
-    unsettled = "SELECT count(*) FROM channels_whatsapp_receipt WHERE kind = 'status' AND outcome <> 'applied'"
-    assert cluster.one(unsettled) == 0
+    unsettled = "SELECT count(*) FROM channels_whatsapp_receipt WHERE sid = ANY(%s) AND outcome <> 'applied'"
+    assert cluster.one(unsettled, [message.sid for message in cluster.sent_to(friends)]) == 0
     figures("R7", sent=len(ids), bound_once=len(states), callbacks_without_a_message=0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from channels_whatsapp.simulator import CustomerHandle
 from tests.faults.cluster import Cluster
 from tests.faults.people import Desk
 
@@ -21,7 +22,7 @@ WHERE m.status = 'unknown' AND a.id = (SELECT max(id) FROM inbox_sendattempt WHE
 """
 
 
-def settle(cluster: Cluster, desk: Desk, *, seconds: float) -> Found:
+def settle(cluster: Cluster, desk: Desk, friends: list[CustomerHandle], *, seconds: float) -> Found:
     """Wait until every message went out.
 
     The person is told the truth by the customer: a message that Twilio never had did not arrive, so they say
@@ -32,7 +33,7 @@ def settle(cluster: Cluster, desk: Desk, *, seconds: float) -> Found:
         assert time.monotonic() < deadline, f"{cluster.waiting()} messages are still waiting"
         unknown = cluster.rows(UNKNOWN)
         for message, ref in unknown:
-            if not has(cluster, ref):
+            if not has(cluster, friends, ref):
                 desk.say_that_it_did_not_arrive(message)
                 desk.retry(message)
                 found.by_a_person += 1
@@ -43,8 +44,8 @@ def settle(cluster: Cluster, desk: Desk, *, seconds: float) -> Found:
     return found
 
 
-def has(cluster: Cluster, ref: str) -> bool:
-    return any(ref in message.callback for message in cluster.sent())
+def has(cluster: Cluster, friends: list[CustomerHandle], ref: str) -> bool:
+    return any(ref in message.callback for message in cluster.sent_to(friends))
 
 
 def recover(cluster: Cluster, messages: set[int]) -> int:
