@@ -15,7 +15,8 @@ from tests.browser import chromium
 WATCH = """() => {
   window.shown = {};
   const note = (element) => {
-    if (element.id?.startsWith("message-")) window.shown[element.id] ??= performance.timeOrigin + performance.now();
+    const at = performance.timeOrigin + performance.now();
+    if (element.id?.startsWith("message-")) window.shown[element.id] ??= at;
   };
   new MutationObserver((changes) => {
     for (const { addedNodes } of changes)

@@ -24,8 +24,10 @@ AUTH_TOKEN = "0123456789abcdef0123456789abcdef"
 PUBLIC_BASE_URL = "https://inbox.example"
 NUMBER = "whatsapp:+447700900142"
 READY_SECONDS, STOP_SECONDS = 60.0, 15.0
-UVICORN = ("-m", "uvicorn", "--host", "127.0.0.1", "--no-access-log", "--no-server-header", "--no-proxy-headers",
-           "--log-level", "warning", "--timeout-graceful-shutdown", "3")  # fmt: skip
+UVICORN = [
+    *("-m", "uvicorn", "--host", "127.0.0.1", "--no-access-log", "--no-server-header", "--no-proxy-headers"),
+    *("--log-level", "warning", "--timeout-graceful-shutdown", "3"),
+]
 
 
 class WrongCount(AssertionError):

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+HEAD = "| what | median | required | aim | spread | verdict | note |\n|---|---|---|---|---|---|---|"
+
 
 @dataclass(frozen=True)
 class Bound:
@@ -70,9 +72,9 @@ class Figure:
 
 
 def text(figures: Sequence[Figure], *, seconds: float) -> str:
-    head = "| what | median | required | aim | spread of the rounds | verdict | note |\n|---|---|---|---|---|---|---|"
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f} at the end"
-    return "\n".join([head, *(figure.row() for figure in figures), "", f"{machine}; took {seconds:.0f} s."])
+    load = f"load {os.getloadavg()[0]:.1f} at the end"
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {load}; took {seconds:.0f} s."
+    return "\n".join([HEAD, *(figure.row() for figure in figures), "", machine])
 
 
 def ratios(over: Sequence[float], under: Sequence[float]) -> list[float]:

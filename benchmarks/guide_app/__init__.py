@@ -1,1 +1,1 @@
-"""What one gets by following Twilio's guide in Django: the same webhook, straight on, on tables of its own."""
+"""The same webhook as one writes it by Twilio's guide: straight on, on tables of its own."""

@@ -13,7 +13,7 @@ from benchmarks.installation import AUTH_TOKEN, PUBLIC_BASE_URL
 @csrf_exempt
 @require_POST
 def inbound(request: HttpRequest) -> HttpResponse:
-    """The guide's steps in its order, with Django's own words for each; the reply is left empty, as ours is."""
+    """The guide's steps in its order, in Django's own words; the reply is left empty, as ours is."""
     params = request.POST
     signature = request.headers.get("X-Twilio-Signature", "")
     if not RequestValidator(AUTH_TOKEN).validate(PUBLIC_BASE_URL + request.path, params, signature):
