@@ -13,7 +13,10 @@ from typing import Any
 import structlog
 
 HIDDEN = "•••"
-QUIET = ("twilio.http_client", "urllib3", "procrastinate", "asyncio", "uvicorn.access", "PIL")
+# They would quote requests, queries and their values.
+QUIET = (
+    "django.db.backends", "twilio.http_client", "urllib3", "procrastinate", "asyncio", "uvicorn.access", "PIL"
+)  # fmt: skip
 # Values under these names are never written, whatever they look like.
 PRIVATE_NAMES = re.compile(
     r"^(body|text|message_body|payload|parameters|params|data|subject|caption|profile_?name)$"

@@ -130,11 +130,12 @@ def _zipped(file: IO[bytes]) -> str | None:
 
 
 def _has_short_directory(file: IO[bytes]) -> bool:
-    """A list of names is read whole: four hundred thousand of them fit into 16 MB, and into half a gigabyte."""
+    """A list of names is read whole, and 400,000 of them fit into 16 MB: half a gigabyte once read."""
     file.seek(max(0, file.seek(0, io.SEEK_END) - _ZIP_TAIL))
     tail = file.read()
     file.seek(0)
-    sizes = [int.from_bytes(tail[end.start() + 12 : end.start() + 16], "little") for end in _ZIP_END.finditer(tail)]
+    ends = (end.start() for end in _ZIP_END.finditer(tail))
+    sizes = [int.from_bytes(tail[end + 12 : end + 16], "little") for end in ends]
     return bool(sizes) and max(sizes) <= MOST_DIRECTORY and _ZIP64 not in tail
 
 

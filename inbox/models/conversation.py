@@ -146,7 +146,8 @@ class Conversation(Replying, models.Model):
             return False
         try:
             with transaction.atomic():
-                changed = self._change(Q(status=self.Status.RESOLVED), status=self.Status.OPEN, resolved_at=None)
+                resolved = Q(status=self.Status.RESOLVED)
+                changed = self._change(resolved, status=self.Status.OPEN, resolved_at=None)
         except IntegrityError:
             return False  # another was opened at this very moment, and the database allows one
         if changed:

@@ -42,7 +42,18 @@ def texts() -> list[str]:
     return [*tagged[:20], *others, *_HTMX, *_OTHER]
 
 
-FIELDS = ("Body", "ButtonText", "ListTitle", "ListDescription", "Label", "Address", "answer", "file", "referral", "ProfileName")
+FIELDS = (
+    "Body",
+    "ButtonText",
+    "ListTitle",
+    "ListDescription",
+    "Label",
+    "Address",
+    "answer",
+    "file",
+    "referral",
+    "ProfileName",
+)
 _FILL = """
 import json
 from channels_whatsapp import inbound

@@ -110,7 +110,13 @@ def test_searching_for_one_shows_it_as_text(watched: Page, flood: Flood) -> None
 
 
 def test_the_back_office_shows_them_as_text(watched: Page, flood: Flood) -> None:
-    for path in ("inbox/contact/", "inbox/tag/", "inbox/message/", "channels_whatsapp/receipt/", "inbox/event/"):
+    for path in (
+        "inbox/contact/",
+        "inbox/tag/",
+        "inbox/message/",
+        "channels_whatsapp/receipt/",
+        "inbox/event/",
+    ):
         watched.goto(f"/admin/{path}")
         assert watched.evaluate("typeof pwned") == "undefined"
         link = watched.locator("#result_list th a").first

@@ -47,7 +47,9 @@ class Orders:
         self.repairs = Team.objects.create(name="Repairs")
         self.outsider: Agent = world.agent("outsider", "agent", self.repairs)
         self.lead: Agent = world.agent("lead", "lead")
-        self.admin: Agent = Agent.objects.create_superuser("admin", "admin@inbox.example", "a long enough secret")
+        self.admin: Agent = Agent.objects.create_superuser(
+            "admin", "admin@inbox.example", "a long enough secret"
+        )
 
     def _file(self, **fields: object) -> Attachment:
         row = Attachment(

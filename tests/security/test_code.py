@@ -77,12 +77,14 @@ def test_only_literal_text_is_called_safe() -> None:
         for called, call in calls(tree)
         if called in LITERAL_ONLY and not (call.args and isinstance(call.args[0], ast.Constant))
     ]
-    # One place joins nodes that are each escaped or such a literal (tests/inbox/test_formatting.py proves it).
+    # One place joins nodes that are each escaped or such a literal (tests/inbox/test_formatting.py).
     assert [place.partition(":")[0] for place in found] == ["inbox/formatting.py"]
 
 
 def test_no_template_switches_escaping_off() -> None:
-    words = re.compile(r"\|\s*safe\b|\|\s*safeseq\b|autoescape off|\son(?!ly=)[a-z]+=|\sstyle=|javascript:|hx-on")
+    words = re.compile(
+        r"\|\s*safe\b|\|\s*safeseq\b|autoescape off|\son(?!ly=)[a-z]+=|\sstyle=|javascript:|hx-on"
+    )
     for path in sorted((ROOT / "templates").rglob("*.html")):
         text = path.read_text()
         assert not words.search(text), path

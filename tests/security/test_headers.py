@@ -21,7 +21,9 @@ WEBHOOKS = "api/webhooks/"
 
 
 def policy_of(answer: object) -> set[str]:
-    return {part.strip() for part in answer.headers.get("Content-Security-Policy", "").split(";") if part.strip()}
+    return {
+        part.strip() for part in answer.headers.get("Content-Security-Policy", "").split(";") if part.strip()
+    }
 
 
 def test_every_answer_carries_the_whole_policy(orders: Orders) -> None:
@@ -61,7 +63,9 @@ urlpatterns = [*ours.urlpatterns[:-1], path("broken/", broken), ours.urlpatterns
 
 
 @pytest.mark.urls(__name__)
-@pytest.mark.parametrize(("address", "status"), [("/broken/", 500), ("/nowhere/", 404), ("/conversations/0/", 404)])
+@pytest.mark.parametrize(
+    ("address", "status"), [("/broken/", 500), ("/nowhere/", 404), ("/conversations/0/", 404)]
+)
 def test_an_error_page_says_nothing_of_the_inside_and_keeps_the_policy(
     orders: Orders, address: str, status: int
 ) -> None:
@@ -71,7 +75,9 @@ def test_an_error_page_says_nothing_of_the_inside_and_keeps_the_policy(
         assert word not in answer.content.decode()
 
 
-@pytest.mark.parametrize("host", ["evil.example", "inbox.example.evil.example", "inbox.example@evil.example", "a b", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "inbox.example.evil.example", "inbox.example@evil.example", "a b", ""]
+)
 def test_a_foreign_host_is_refused(db: None, host: str) -> None:
     answer = Client(raise_request_exception=False).get("/login/", headers={"Host": host})
     assert answer.status_code == 400
@@ -83,7 +89,11 @@ def test_cookies_are_for_this_site_alone_and_scripts_see_no_session(orders: Orde
     client.get("/login/")
     client.post("/login/", {"login": "lead", "password": "a long enough secret"})
     session = client.cookies["sessionid"]
-    assert session["httponly"] and session["samesite"] == "Lax" and client.cookies["csrftoken"]["samesite"] == "Lax"
+    assert (
+        session["httponly"]
+        and session["samesite"] == "Lax"
+        and client.cookies["csrftoken"]["samesite"] == "Lax"
+    )
 
 
 def test_a_password_reset_link_leads_here_whatever_host_was_asked(orders: Orders, mailoutbox: list) -> None:
@@ -98,7 +108,13 @@ def test_the_old_address_of_an_agent_resets_nothing(orders: Orders, mailoutbox: 
     """Resetting notes the address beside the account; an admin's change must reach that note too."""
     reset = lambda email: Client().post("/account/password/reset/", {"email": email})  # noqa: E731
     reset("admin@inbox.example")
-    form = {"username": "admin", "email": "new@inbox.example", "role": "admin", "is_active": "on", "time_zone": ""}
+    form = {
+        "username": "admin",
+        "email": "new@inbox.example",
+        "role": "admin",
+        "is_active": "on",
+        "time_zone": "",
+    }
     answer = signed_in(orders.admin).post(f"/admin/inbox/agent/{orders.admin.pk}/change/", form)
     assert answer.status_code == 302
     mailoutbox.clear()
@@ -111,4 +127,6 @@ def test_the_old_address_of_an_agent_resets_nothing(orders: Orders, mailoutbox: 
 def test_nobody_gives_themselves_another_address(orders: Orders) -> None:
     client = signed_in(orders.agent)
     for end in ("email/", "confirm-email/", "login/code/confirm/"):
-        assert client.post(f"/account/{end}", {"email": "x@evil.example", "action_add": ""}).status_code == 404
+        assert (
+            client.post(f"/account/{end}", {"email": "x@evil.example", "action_add": ""}).status_code == 404
+        )

@@ -43,7 +43,9 @@ def test_ten_megabytes_to_a_webhook_are_not_read(db: None, path: str) -> None:
     body = b"Body=" + b"x" * 10 * MB
     content_type = "application/json" if path.endswith("events") else FORM
     with bounded():
-        answer = Client().post(path, body, content_type=content_type, headers={"X-Twilio-Signature": "x" * 28})
+        answer = Client().post(
+            path, body, content_type=content_type, headers={"X-Twilio-Signature": "x" * 28}
+        )
     assert answer.status_code == 413
 
 
@@ -79,9 +81,10 @@ def test_sixteen_hundred_emoji_come_and_are_shown(orders: Orders) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["*" * 100_000, "_*~`" * 25_000, "```" * 33_000, "> " * 50_000, "http://" * 14_000, "\n- a" * 25_000, "(a+)+$" * 16_000]
+    "unit", ["*", "_*~`", "```", "> ", "http://", "\n- a", "(a+)+$"]
 )  # fmt: skip
-def test_no_text_takes_longer_to_show_than_it_is_long(body: str) -> None:
+def test_no_text_takes_longer_to_show_than_it_is_long(unit: str) -> None:
+    body = unit * (100_000 // len(unit))
     from inbox import formatting, splitting
 
     with bounded(seconds=3 * SECONDS):

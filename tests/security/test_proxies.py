@@ -53,7 +53,9 @@ def test_nobody_is_signed_in_by_a_header(orders: Orders, header: str) -> None:
         assert Client().get(path, headers={header: "admin"}).status_code in (302, 401)
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-Host", "X-Original-URL", "X-Rewrite-URL", "X-HTTP-Method-Override"])
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-Host", "X-Original-URL", "X-Rewrite-URL", "X-HTTP-Method-Override"]
+)
 def test_no_header_changes_address_or_method(orders: Orders, header: str) -> None:
     answer = Client().post("/login/", {"login": "x", "password": "y"}, headers={header: "/admin/"})
     assert answer.status_code == 200

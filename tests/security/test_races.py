@@ -49,7 +49,9 @@ def test_a_hundred_times_two_agents_take_a_conversation_and_each_act_is_noted_on
     talk, people = world.conversation(), [world.agent("tomasz"), world.agent("mira")]
     for _round in range(100):
         Conversation.objects.filter(pk=talk.pk).update(assignee=None)
-        results = at_once(*[lambda p=p: Conversation.objects.get(pk=talk.pk).assign_to(p, by=p) for p in people])
+        results = at_once(
+            *[lambda p=p: Conversation.objects.get(pk=talk.pk).assign_to(p, by=p) for p in people]
+        )
         assert accidents(results) == []
         talk.refresh_from_db()
         events = Event.objects.filter(verb="conversation.assigned").order_by("-pk")[: sum(results)]
@@ -74,7 +76,9 @@ def test_two_conversations_of_one_customer_opened_again_at_once_leave_one_open()
 
 def test_reopening_while_the_customer_writes_is_a_sentence_and_no_accident() -> None:
     old = world.conversation(status="resolved")
-    new = Conversation.objects.create(contact=old.contact, channel=old.channel, address=old.address, status="resolved")
+    new = Conversation.objects.create(
+        contact=old.contact, channel=old.channel, address=old.address, status="resolved"
+    )
     client = signed_in(world.agent("lead", "lead"))
     for number in range(20):
         Conversation.objects.update(status="resolved")
@@ -84,9 +88,11 @@ def test_reopening_while_the_customer_writes_is_a_sentence_and_no_accident() -> 
             with transaction.atomic():
                 receive(arrival)
 
-        answer, came = at_once(lambda: client.delete(f"/conversations/{old.pk}/resolution/").status_code, write)
+        answer, came = at_once(
+            lambda: client.delete(f"/conversations/{old.pk}/resolution/").status_code, write
+        )
         assert answer in (200, 302, 422)
-        # The webhook's own door tries again when the other was first (tests/channels_whatsapp/test_webhooks.py).
+        # The webhook's own door tries again when the other was first.
         assert came is None or type(came).__name__ == "IntegrityError"
         assert Conversation.objects.active().count() == 1
 
@@ -95,7 +101,12 @@ def test_a_file_sent_at_the_moment_it_is_taken_out_is_either_sent_or_gone() -> N
     talk, agent = world.conversation(), world.agent()
     for _round in range(25):
         file = Attachment(
-            conversation=talk, uploaded_by=agent, state="stored", content_type="image/png", size=3, filename="a.png"
+            conversation=talk,
+            uploaded_by=agent,
+            state="stored",
+            content_type="image/png",
+            size=3,
+            filename="a.png",
         )
         file.file.save("", ContentFile(b"png"), save=False)
         file.save()
@@ -103,7 +114,9 @@ def test_a_file_sent_at_the_moment_it_is_taken_out_is_either_sent_or_gone() -> N
         stale = Attachment.objects.get(pk=file.pk)
         at_once(reply, lambda stale=stale: uploads.discard(stale))
         sent = Message.objects.filter(attachments=file.pk).exists()
-        assert sent == Attachment.objects.filter(pk=file.pk).exists() == file.file.storage.exists(file.file.name)
+        assert (
+            sent == Attachment.objects.filter(pk=file.pk).exists() == file.file.storage.exists(file.file.name)
+        )
     assert not Message.objects.filter(kind="image", attachments__isnull=True).exists()
 
 
@@ -135,7 +148,9 @@ def test_opposite_orders_of_locks_end_well() -> None:
             from channels_whatsapp.repeating import repeated
 
             def act() -> None:
-                Message.objects.get(pk=message.pk).rise(statuses.FAILED, at=message.created_at, error_code=63016)
+                Message.objects.get(pk=message.pk).rise(
+                    statuses.FAILED, at=message.created_at, error_code=63016
+                )
                 consent.opt_out(talk.pk, "error 21610")
 
             repeated(act)
