@@ -205,7 +205,7 @@ def rank(conversation: Conversation, section: str) -> datetime:
 
 
 def for_list(rows: ConversationQuerySet) -> ConversationQuerySet:
-    return rows.select_related("contact", "address", "channel", "assignee")
+    return rows.select_related("contact", "address", "channel", "assignee").defer("contact__search")
 
 
 def with_tags(rows: list[Conversation]) -> None:

@@ -110,6 +110,19 @@ def test_answers_are_bounded(client: Client, lead: Agent, django_assert_max_num_
     assert len(re.findall(r"#message-\d+", html)) == finding.MOST
 
 
+@pytest.mark.parametrize("recent", [1, 10_000])
+def test_it_finds_the_newest_messages_by_either_way(
+    client: Client, lead: Agent, monkeypatch: pytest.MonkeyPatch, recent: int
+) -> None:
+    monkeypatch.setattr(finding, "RECENT", recent)
+    monkeypatch.setattr(finding, "MOST", 2)
+    talk = world.conversation(world.contact("Nour Haddadine"))
+    messages = [world.message(talk, f"parcel {number}") for number in range(3)]
+    world.message(talk, "nothing of that")
+    found = re.findall(r"#message-(\d+)", search(client, "parcel"))
+    assert list(dict.fromkeys(map(int, found))) == [messages[2].pk, messages[1].pk]
+
+
 def test_the_page_itself_can_be_asked_to_search(client: Client, lead: Agent) -> None:
     wanted = world.conversation(world.contact("Nour Haddadine"))
     assert shown(client.get("/?q=nour").content.decode()) == [wanted.pk]
