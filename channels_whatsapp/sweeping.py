@@ -6,9 +6,10 @@ import logging
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
-from procrastinate import sql, utils
+from procrastinate import exceptions, sql, utils
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -45,15 +46,34 @@ def free_stalled_jobs(own: int | None) -> int:
     for job in stalled:
         if job.task_name == "send_message":
             lose_calls(Q(message__conversation__messages=job.args["message_id"]))
-        if job.attempts < MOST_ATTEMPTS:
-            app.job_manager.retry_job_by_id(job.pk, retry_at=utils.utcnow())
-        else:
-            app.connector.execute_query(  # type: ignore[attr-defined]
-                sql.queries["finish_job"], job_id=job.pk, status="failed", delete_job=False
-            )
+        give_back(job)
     if stalled:
         logger.warning("sweep: %d jobs of stopped workers start again", len(stalled))
     return len(stalled)
+
+
+def give_back(job: ProcrastinateJob) -> None:
+    """Let it start again; or end it when it had its chances, or when one of its kind waits already."""
+    try:
+        if job.attempts < MOST_ATTEMPTS and starts_again(job):
+            return
+        with transaction.atomic():
+            app.connector.execute_query(  # type: ignore[attr-defined]
+                sql.queries["finish_job"], job_id=job.pk, status="failed", delete_job=False
+            )
+    except exceptions.ConnectorException as error:
+        # Its worker was only slow, or another sweep was first. The other jobs must not suffer for it.
+        logger.info("sweep: job %s is settled already: %s", job.pk, error.__cause__)
+
+
+def starts_again(job: ProcrastinateJob) -> bool:
+    """False when another job waits under its queueing lock, and will do the same."""
+    try:
+        with transaction.atomic():
+            app.job_manager.retry_job_by_id(job.pk, retry_at=utils.utcnow())
+    except exceptions.UniqueViolation:
+        return False
+    return True
 
 
 def stalled_jobs() -> QuerySet[ProcrastinateJob]:

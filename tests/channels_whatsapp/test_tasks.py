@@ -89,6 +89,30 @@ def test_a_job_that_ends_every_worker_is_given_up() -> None:
 
 
 @pytest.mark.django_db
+def test_workers_that_died_sweeping_do_not_end_all_sweeping() -> None:
+    """Of their jobs only one can wait again, under the queueing lock that they have in common."""
+    for _ in range(2):
+        tasks.sweep.defer(timestamp=0)
+        die_while_doing(ProcrastinateJob.objects.latest("pk").pk)
+    world.conversation().reply("hello", by=None)
+    frozen = ProcrastinateJob.objects.latest("pk")
+    die_while_doing(frozen.pk)
+    assert sweeping.free_stalled_jobs(own=None) == 3
+    left = ProcrastinateJob.objects.filter(task_name="sweep").order_by("pk")
+    assert [job.status for job in left] == ["todo", "failed"]
+    assert ProcrastinateJob.objects.get(pk=frozen.pk).status == "todo"
+
+
+@pytest.mark.django_db
+def test_a_job_that_was_settled_meanwhile_is_left_alone() -> None:
+    tasks.sweep.defer(timestamp=0)
+    job = ProcrastinateJob.objects.get()
+    execute("UPDATE procrastinate_jobs SET status = 'succeeded'")
+    sweeping.give_back(job)
+    assert ProcrastinateJob.objects.get().status == "succeeded"
+
+
+@pytest.mark.django_db
 def test_a_call_that_took_too_long_is_unknown() -> None:
     message = world.message(world.conversation(), "hello", "outbound")
     attempt = SendAttempt.claim(message)
