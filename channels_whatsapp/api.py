@@ -9,6 +9,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import exceptions, serializers
@@ -22,7 +24,7 @@ from inbox.api.forms import MAX_BODY, ContentFields, Text
 from inbox.api.idempotency import client_id_of, done_before, must_be_same, other_request
 from inbox.api.serializers import ErrorSerializer
 from inbox.arrivals import conversation_with
-from inbox.models import Agent, Channel, Message
+from inbox.models import Agent, Channel, Message, Window
 from inbox.refusals import Refused
 
 NUMBER = re.compile(r"\+?[1-9][0-9]{6,14}")
@@ -125,13 +127,17 @@ def must_hold_something(data: Any) -> Any:
 @transaction.atomic
 def queue(agent: Agent, form: SendForm, client_id: Any) -> Message:
     """A refusal takes back the contact and conversation that were made for it."""
-    channel = channel_for(agent, form.validated_data.get("from", ""))
-    conversation = conversation_with(channel, form.validated_data["to"])
+    asked = form.validated_data
+    channel = channel_for(agent, asked.get("from", ""), asked["to"])
+    conversation = conversation_with(channel, asked["to"])
     return conversation.reply(**form.content, by=agent, client_id=client_id)[0]
 
 
-def channel_for(agent: Agent, address: str) -> Channel:
-    """The named one; else that of TWILIO_WHATSAPP_FROM; else the first one this agent may see."""
+def channel_for(agent: Agent, address: str, to: str) -> Channel:
+    """The named one; else one that may write to this customer now; else any, of those the agent may see.
+
+    Where there is a choice it is that of TWILIO_WHATSAPP_FROM, then the one the customer wrote to last.
+    """
     channels = channels_for(agent).order_by("pk")
     if address:
         channel = channels.filter(address=address).first()
@@ -139,11 +145,14 @@ def channel_for(agent: Agent, address: str) -> Channel:
             raise serializers.ValidationError({"from": [_("You have no channel with this address.")]})
         return channel
     active = channels.filter(is_active=True)
-    preferred = active.filter(address=default_address()).first()
-    channel = preferred or active.first()
-    if channel is None:
-        raise Refused("no_channel", _("There is no channel to send from."), _("Ask an admin to connect one."))
-    return channel
+    windows = Window.objects.filter(address__contact__addresses__value=to, closes_at__gt=Now())
+    written_to = active.filter(pk__in=windows.values("channel"))
+    latest = written_to.filter(pk=windows.order_by("-closes_at").values("channel")[:1])
+    default = Q(address=default_address())
+    for choice in (written_to.filter(default), latest, written_to, active.filter(default), active):
+        if channel := choice.first():
+            return channel
+    raise Refused("no_channel", _("There is no channel to send from."), _("Ask an admin to connect one."))
 
 
 def default_address() -> str:

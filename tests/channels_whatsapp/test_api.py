@@ -128,7 +128,7 @@ def test_it_does_not_write_to_who_opted_out(lead: Api, nour: Conversation) -> No
 
 def test_from_chooses_the_channel(lead: Api, nour: Conversation, settings: Any) -> None:
     us = world.channel("Shop US", "whatsapp:+12025550134")
-    world.conversation(nour.contact, us)
+    world.conversation(nour.contact, us, left=timedelta(hours=2))
 
     def channel_of(**more: str) -> str:
         _status, answer = lead.post(SEND, {"to": NOUR, "message": "x"} | more)
@@ -138,6 +138,9 @@ def test_from_chooses_the_channel(lead: Api, nour: Conversation, settings: Any) 
     assert channel_of(**{"from": "+12025550134"}) == "Shop US"
     settings.TWILIO_WHATSAPP_FROM = "+12025550134"
     assert channel_of() == "Shop US"
+    # The default's window is closed, the other's is open: only that one can deliver.
+    Window.objects.filter(channel=us).update(closes_at=nour.created_at)
+    assert channel_of() == "Shop UK"
 
 
 def test_a_key_sees_only_its_agents_channels(nour: Conversation) -> None:
