@@ -17,6 +17,7 @@ from django.db.models import Max, Min
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
+from channels_whatsapp.forgeries import NO_SIGNATURE
 from channels_whatsapp.models import Account, BadSignature, Receipt, Sender
 from channels_whatsapp.sweeping import SILENT_SECONDS
 from inbox import clock, statuses
@@ -158,14 +159,15 @@ def webhooks() -> Iterator[Finding]:
 
 
 def signatures() -> Iterator[Finding]:
-    """A wrong one after the last right one means that we refuse Twilio itself."""
+    """One that nearly was right, after the last right one, means that we refuse Twilio itself."""
     title = _("Signatures")
     wrong = BadSignature.objects.order_by("-minute").first()
     if not wrong or clock.now() - wrong.minute > timedelta(days=1):
         yield ok(title, _("No webhook with a wrong signature within a day."))
         return
     last = Receipt.objects.aggregate(at=Max("received_at"))["at"]
-    is_serious = bool(wrong.diagnosis) and (last is None or last < wrong.minute)
+    is_twilio = wrong.diagnosis not in ("", NO_SIGNATURE)
+    is_serious = is_twilio and (last is None or last < wrong.minute)
     reason = wrong.diagnosis or _("nothing we tried would have verified it")
     detail = _("Refused at %(at)s UTC on %(path)s: %(reason)s.") % {
         "at": f"{wrong.minute:%Y-%m-%d %H:%M}", "path": wrong.path, "reason": reason,

@@ -48,6 +48,8 @@ class Counter:
 
 
 counter = Counter()
+# Twilio signs everything, so this was not Twilio.
+NO_SIGNATURE = "no signature"
 
 
 def note(
@@ -60,7 +62,7 @@ def note(
     """
     account_sid = account_sid if account_sid in accounts.sids() else ""
     if count := counter.due(path, account_sid):
-        diagnosis = diagnose(account_sid, given, scheme, url, params, host) if given else "no signature"
+        diagnosis = diagnose(account_sid, given, scheme, url, params, host) if given else NO_SIGNATURE
         write(path, account_sid, count, diagnosis)
 
 

@@ -70,8 +70,9 @@ DEMO = env.bool(
     "DEMO", default=not TWILIO_ACCOUNT_SID and ("--dev" in sys.argv or (DATA_DIR / "demo_password").exists())
 )
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="")
-if DEMO and not DEMO_PASSWORD:
-    DEMO_PASSWORD = kept_secret(DATA_DIR, "demo_password", length=9)
+if DEMO:
+    generated_password = kept_secret(DATA_DIR, "demo_password", length=9)  # also marks the demo
+    DEMO_PASSWORD = DEMO_PASSWORD or generated_password
 if DEMO and not TWILIO_ACCOUNT_SID:
     TWILIO_ACCOUNT_SID = "AC" + hashlib.md5(b"demo account", usedforsecurity=False).hexdigest()
     TWILIO_AUTH_TOKEN = [hmac.new(SECRET_KEY.encode(), b"demo token", hashlib.sha256).hexdigest()[:32]]

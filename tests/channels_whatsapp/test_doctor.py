@@ -194,7 +194,12 @@ def test_receipts_that_could_not_be_placed_are_counted() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("diagnosis", "receipt_after", "found"),
-    [("http for https", False, Level.BAD), ("http for https", True, Level.WARN), ("", False, Level.WARN)],
+    [
+        ("http for https", False, Level.BAD),
+        ("http for https", True, Level.WARN),
+        ("", False, Level.WARN),
+        ("no signature", False, Level.WARN),
+    ],
 )
 def test_a_refused_webhook_is_serious_when_it_may_have_been_twilios(
     diagnosis: str, receipt_after: bool, found: Level
