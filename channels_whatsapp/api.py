@@ -10,7 +10,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import exceptions, serializers
@@ -24,7 +23,8 @@ from inbox.api.forms import MAX_BODY, ContentFields, Text
 from inbox.api.idempotency import client_id_of, done_before, must_be_same, other_request
 from inbox.api.serializers import ErrorSerializer
 from inbox.arrivals import conversation_with
-from inbox.models import Agent, Channel, Message, Window
+from inbox.models import Agent, Channel, Message
+from inbox.models.contact import open_windows_with
 from inbox.refusals import Refused
 
 NUMBER = re.compile(r"\+?[1-9][0-9]{6,14}")
@@ -145,9 +145,9 @@ def channel_for(agent: Agent, address: str, to: str) -> Channel:
             raise serializers.ValidationError({"from": [_("You have no channel with this address.")]})
         return channel
     active = channels.filter(is_active=True)
-    windows = Window.objects.filter(address__contact__addresses__value=to, closes_at__gt=Now())
+    windows = open_windows_with(to)
     written_to = active.filter(pk__in=windows.values("channel"))
-    latest = written_to.filter(pk=windows.order_by("-closes_at").values("channel")[:1])
+    latest = written_to.filter(pk=windows.values("channel")[:1])
     default = Q(address=default_address())
     for choice in (written_to.filter(default), latest, written_to, active.filter(default), active):
         if channel := choice.first():

@@ -144,6 +144,12 @@ class ConsentEntry(models.Model):
         return f"{self.contact}: {self.get_action_display()}"
 
 
+def open_windows_with(address: str) -> models.QuerySet[Window]:
+    """Over which channels whoever has this address may be sent free text now, the one open longest first."""
+    rows = Window.objects.filter(address__contact__addresses__value=address, closes_at__gt=Now())
+    return rows.order_by("-closes_at")
+
+
 def open_window_of(contact_id: int, channel_id: int) -> datetime | None:
     """When free text to this contact over this channel ends, if it has not ended: any address counts."""
     rows = Window.objects.filter(
