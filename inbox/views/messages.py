@@ -7,6 +7,7 @@ import re
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
 
 from inbox import clock, timeline, uploads
 from inbox.access import attachments_for, conversation_for, message_for
@@ -94,6 +95,9 @@ def refused(
     response = render(request, "inbox/_composer.html", context)
     response["HX-Retarget"] = "#composer"
     response["HX-Reswap"] = "outerHTML"
+    if refusal.code == "newer_messages":
+        # Whoever writes past them may have a connection that brings nothing.
+        trigger_client_event(response, "fanlight:catchup", after="settle")
     return fragments.marked(response, refusal)
 
 

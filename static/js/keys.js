@@ -60,6 +60,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.matches("#list-search") && event.key === "Escape") return void back();
+    if (event.target.matches("#list-search") && event.key === "ArrowDown") return void document.querySelector(".row-link")?.focus();
     if (event.target.closest(TYPING) || document.querySelector("dialog[open], [popover]:popover-open")) return;
     if (!single.checked && event.key !== "Escape") return;
     // Caps Lock must not turn "assign" into "assign to me".
