@@ -6,10 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.stack import PASSWORD, Stack
+
+# Milliseconds; a busy machine is slow, and a test that passes does not wait.
+PATIENCE = 15_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,6 +29,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip("no Chromium here")
     # Playwright keeps an event loop in this thread, in which Django would refuse the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
         yield browser
@@ -44,7 +48,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture
 def context(browser: Browser, live: Stack) -> Iterator[BrowserContext]:
     context = browser.new_context(base_url=live.url, viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 
@@ -55,21 +59,22 @@ def page_errors() -> list[str]:
     return []
 
 
-@pytest.fixture
-def new_page(context: BrowserContext, page_errors: list[str]) -> Iterator[Callable[[], Page]]:
-    """Makes watched tabs: console errors (among them every CSP violation) and exceptions fail the test."""
+def watched(page: Page, errors: list[str]) -> Page:
+    """Its console errors (among them every CSP violation) and exceptions go into the list."""
 
     def heard(message: ConsoleMessage) -> None:
         if message.type == "error":
-            page_errors.append(f"{message.text} ({message.location.get('url')})")
+            errors.append(f"{message.text} ({message.location.get('url')})")
 
-    def make() -> Page:
-        page = context.new_page()
-        page.on("console", heard)
-        page.on("pageerror", lambda error: page_errors.append(str(error)))
-        return page
+    page.on("console", heard)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return page
 
-    yield make
+
+@pytest.fixture
+def new_page(context: BrowserContext, page_errors: list[str]) -> Iterator[Callable[[], Page]]:
+    """Makes watched tabs: what they report fails the test."""
+    yield lambda: watched(context.new_page(), page_errors)
     assert not page_errors, "\n".join(page_errors)
 
 
@@ -92,3 +97,14 @@ def sign_in(page: Page) -> Callable[..., Page]:
         return tab
 
     return enter
+
+
+@pytest.fixture
+def colleague(
+    browser: Browser, live: Stack, sign_in: Callable[..., Page], page_errors: list[str]
+) -> Iterator[Page]:
+    """Somebody else, in a browser of their own, signed in as agent."""
+    context = browser.new_context(base_url=live.url, viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE)
+    yield sign_in("agent", tab=watched(context.new_page(), page_errors))
+    context.close()

@@ -1,0 +1,98 @@
+"""Screens for everybody: what axe finds, large text, small screens, and both reading directions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.callers import forget
+from tests.browser.stack import Stack
+
+SignIn = Callable[..., Page]
+#: Conversations of the demo that show much: a failure, a closed window, an opt-out, every language.
+RICH = ("Nour Haddadine", "Ngozi Umeadi", "Siobhan", "Ludmila", "Tariq", "Fatou", "Penelope")
+
+
+def path_of(page: Page, name: str) -> str:
+    page.goto(f"/?q={name}")
+    return page.locator(".row-link").first.get_attribute("href") or ""
+
+
+def must_be_clean(page: Page, impacts: tuple[str, ...] = ("serious", "critical")) -> None:
+    found = Axe().run(page, options={"preload": False}).response["violations"]
+    found = [rule for rule in found if rule["impact"] in impacts]
+    assert not [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(
+    live: Stack, sign_in: SignIn, page: Page, scheme: str, page_errors: list[str]
+) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.goto(live.phone_url)
+    must_be_clean(page)
+    sign_in("admin")
+    for name in RICH:
+        page.goto(path_of(page, name))
+        expect(page.locator("#details")).to_be_visible()
+        must_be_clean(page)
+    for path in ("/admin/", "/admin/inbox/message/", "/admin/inbox/conversation/", "/nothing/"):
+        page.goto(path)
+        must_be_clean(page)
+    # What the checker itself does to the page breaks our policy.
+    forget(page_errors, "Applying inline style", "404 (Not Found)")
+
+
+def must_fit(page: Page) -> None:
+    width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert width <= 0, f"{page.url} is {width} px too wide"
+
+
+def panes(page: Page) -> list[str]:
+    return [
+        "/", "/?q=lamp", *[path_of(page, name) for name in RICH], f"{path_of(page, RICH[0])}&pane=details",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_nothing_is_wider_than_the_smallest_screen(
+    live: Stack, sign_in: SignIn, page: Page, direction: str
+) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    sign_in("lead")
+    for path in [*panes(page), live.phone_url]:
+        page.goto(path)
+        page.evaluate(f"document.documentElement.dir = '{direction}'")
+        must_fit(page)
+
+
+def test_text_twice_as_large_fits(live: Stack, sign_in: SignIn, page: Page) -> None:
+    sign_in("lead")
+    for path in [*panes(page), live.phone_url]:
+        page.goto(path)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        must_fit(page)
+        if path.startswith("/conversations"):
+            send = page.locator("#composer-send, .closed-title").first
+            send.scroll_into_view_if_needed()
+            expect(send).to_be_in_viewport()
+
+
+def test_the_page_is_mirrored_for_those_who_read_from_the_right(sign_in: SignIn) -> None:
+    page = sign_in("lead")
+    page.goto(path_of(page, "Nour"))
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    left = "document.querySelector('{}').getBoundingClientRect().left"
+    order = [page.evaluate(left.format(part)) for part in ("#details", "#thread", "#list-pane", ".rail")]
+    assert order == sorted(order)
+    out, into = (
+        page.locator(f"#messages .msg--{side} .bubble").last.bounding_box() for side in ("out", "in")
+    )
+    assert out
+    assert into
+    assert out["x"] < into["x"] + into["width"] - out["width"]
+    # A number keeps its order in either direction.
+    assert page.locator(".thread-sub .num").evaluate("n => getComputedStyle(n).direction") == "ltr"
