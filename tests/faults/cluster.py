@@ -24,7 +24,14 @@ import psutil
 import psycopg
 import urllib3
 
-from channels_whatsapp.simulator import ACCOUNT_SID, AUTH_TOKEN, SENDER, CustomerHandle, Simulator, running_simulator
+from channels_whatsapp.simulator import (
+    ACCOUNT_SID,
+    AUTH_TOKEN,
+    SENDER,
+    CustomerHandle,
+    Simulator,
+    running_simulator,
+)
 from channels_whatsapp.simulator.records import Message
 from config import postgres
 from tests.browser.stack import ROOT, free_port
@@ -37,7 +44,8 @@ from django.core.management import call_command
 call_command("migrate", verbosity=0)
 call_command("createcachetable", verbosity=0)
 for name in {AGENTS}:
-    call_command("createsuperuser", interactive=False, username=name, email=f"{{name}}@inbox.example", verbosity=0)
+    words = {{"username": name, "email": f"{{name}}@inbox.example"}}
+    call_command("createsuperuser", interactive=False, verbosity=0, **words)
 call_command("create_api_key", "{AGENTS[0]}")
 """
 START_SECONDS = 90
@@ -226,7 +234,8 @@ class Cluster:
         return people
 
     def post_send(self, to: str, text: str, key: str = "") -> urllib3.BaseHTTPResponse:
-        headers = {"Authorization": f"Bearer {self.ground.api_key}", "Idempotency-Key": key or str(uuid.uuid4())}
+        headers = {"Authorization": f"Bearer {self.ground.api_key}"}
+        headers["Idempotency-Key"] = key or str(uuid.uuid4())
         return self.pool.request(
             "POST", f"{self.url}/api/whatsapp/send", json={"to": to, "message": text}, headers=headers
         )

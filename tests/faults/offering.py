@@ -103,7 +103,7 @@ def inbound(cluster: Cluster, message: Message) -> Webhook:
 
 
 def status(cluster: Cluster, params: dict[str, str], query: str = "") -> Webhook:
-    named = {"AccountSid": cluster.sim.twilio.account.sid, "From": SENDER, "ApiVersion": "2010-04-01", **params}
+    named = {"AccountSid": cluster.sim.twilio.account.sid, "From": SENDER, **params}
     url = f"{cluster.url}{PATH}/status{query}"
     return Webhook("status", named["MessageStatus"], named["MessageSid"], url, list(named.items()))
 

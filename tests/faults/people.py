@@ -25,13 +25,17 @@ class Desk:
         return self._ask("POST", path, fields, headers)
 
     def _ask(
-        self, method: str, path: str, fields: dict[str, str] | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        fields: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> urllib3.BaseHTTPResponse:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        sent = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie, **(headers or {})}
         answer = self.cluster.pool.request(
-            method, f"{self.cluster.url}{path}", body=urlencode(fields or {}), redirect=False,
-            headers={"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie, **(headers or {})},
-        )  # fmt: skip
+            method, f"{self.cluster.url}{path}", body=urlencode(fields or {}), redirect=False, headers=sent
+        )
         for line in answer.headers.getlist("Set-Cookie"):
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
         return answer

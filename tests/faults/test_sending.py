@@ -23,11 +23,11 @@ def test_a_lost_answer_never_becomes_a_second_message(cluster: Cluster, figures:
 
 def lost_and_found(cluster: Cluster, figures: Figures, which: str, *, people: int, each: int) -> None:
     began, friends = time.monotonic(), cluster.friends(people)
-    odds = {"throttle": 0.04, "error_after": 0.08, "reset_after": 0.08, "error_before": 0.03, "reset_before": 0.02}
-    cluster.sim.faults.plan(odds)
+    after, before = {"error_after": 0.08, "reset_after": 0.08}, {"error_before": 0.03, "reset_before": 0.02}
+    cluster.sim.faults.plan({"throttle": 0.04, **after, **before})
     cluster.sim.faults.add("hang_after", on=CREATE, times=None, chance=0.03, seconds=3)
     cluster.sim.faults.add("drop", on="status *", times=None, chance=0.4)
-    before = len(calls(cluster))
+    done = len(calls(cluster))
     ids = cluster.send_rounds(friends, ["Your table is ready."] * each)
     found = settle(cluster, signed_in(cluster, "ada"), friends, seconds=180)
 
@@ -38,7 +38,7 @@ def lost_and_found(cluster: Cluster, figures: Figures, which: str, *, people: in
     assert set(per_person.values()) == {each}
     bound = cluster.rows("SELECT sid FROM inbox_message WHERE id = ANY(%s)", ids)
     assert {sid for (sid,) in bound} == {message.sid for message in accepted}
-    made = calls(cluster)[before:]
+    made = calls(cluster)[done:]
     lost = sum(entry.code != 201 for entry in made)
     figures(
         which, wanted=wanted, at_Twilio=len(accepted), duplicates=0, calls=len(made), without_201=lost,
@@ -51,7 +51,9 @@ def calls(cluster: Cluster) -> list[Entry]:
     return cluster.sim.log.entries(way="out", kind="Messages.create")
 
 
-def test_faults_in_a_third_of_the_calls_change_neither_number_nor_order(cluster: Cluster, figures: Figures) -> None:
+def test_faults_in_a_third_of_the_calls_change_neither_number_nor_order(
+    cluster: Cluster, figures: Figures
+) -> None:
     began, friends = time.monotonic(), cluster.friends(50)
     before = len(calls(cluster))
     cluster.sim.log.reset_counters()
@@ -105,8 +107,8 @@ def test_a_callback_may_come_before_the_answer(cluster: Cluster, figures: Figure
     assert cluster.sim.wait_idle(30)
     states = cluster.rows(
         """
-        SELECT m.status, m.sid = a.sid, a.outcome FROM inbox_message m JOIN inbox_sendattempt a ON a.message_id = m.id
-        WHERE m.id = ANY(%s)
+        SELECT m.status, m.sid = a.sid, a.outcome
+        FROM inbox_message m JOIN inbox_sendattempt a ON a.message_id = m.id WHERE m.id = ANY(%s)
         """, ids,
     )  # fmt: skip
     assert states == [("delivered", True, "accepted")] * len(ids)
@@ -118,7 +120,9 @@ def test_a_callback_may_come_before_the_answer(cluster: Cluster, figures: Figure
 def test_a_hundred_requests_with_one_key_are_one_message(cluster: Cluster, figures: Figures) -> None:
     (friend,) = cluster.friends(1)
     began = time.monotonic()
-    answers = in_parallel(lambda n: cluster.post_send(friend.address, "once, please", key="the same"), range(100), 32)
+    answers = in_parallel(
+        lambda n: cluster.post_send(friend.address, "once, please", key="the same"), range(100), 32
+    )
     assert {answer.status for answer in answers} <= {200, 202}
     assert len({answer.json()["id"] for answer in answers}) == 1
     wait_until(lambda: not cluster.waiting(), 30, "it is still waiting")
@@ -131,7 +135,9 @@ def test_a_hundred_presses_of_one_send_are_one_message(cluster: Cluster, figures
     desk = signed_in(cluster, "ada")
     conversation = desk.conversation_with(friend.address)
     began = time.monotonic()
-    answers = in_parallel(lambda n: desk.write(conversation, "pressed often", client_id="5" * 32), range(100), 32)
+    answers = in_parallel(
+        lambda n: desk.write(conversation, "pressed often", client_id="5" * 32), range(100), 32
+    )
     assert {answer.status for answer in answers} == {200}
     wait_until(lambda: not cluster.waiting(), 30, "it is still waiting")
     assert delivered(cluster, friend) == ["pressed often"]

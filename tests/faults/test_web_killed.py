@@ -13,7 +13,9 @@ from tests.faults.offering import Offering, must_hold
 WEB = 2
 
 
-def test_nothing_acknowledged_is_lost_when_web_processes_are_killed(cluster: Cluster, figures: Figures) -> None:
+def test_nothing_acknowledged_is_lost_when_web_processes_are_killed(
+    cluster: Cluster, figures: Figures
+) -> None:
     kill_under_load(cluster, figures, rate=40, seconds=10, kills=5)
 
 
