@@ -35,6 +35,7 @@ class Size:
 
 
 SETTINGS = """
+SET statement_timeout = 0;
 SET synchronous_commit = off;
 SET session_replication_role = replica;
 SET maintenance_work_mem = '256MB';

@@ -162,7 +162,9 @@ DATABASES = {
         "OPTIONS": {
             **_database.get("OPTIONS", {}),
             "connect_timeout": 3,
-            "options": "-c statement_timeout=10s -c idle_in_transaction_session_timeout=30s",
+            "options": "-c statement_timeout=10s -c idle_in_transaction_session_timeout=30s"
+            # Every answer here is small: found before a parallel worker has started or a compiler is warm.
+            " -c max_parallel_workers_per_gather=0 -c jit=off",
         },
     }
 }
