@@ -53,7 +53,7 @@ def test_a_filter_takes_them_for_words(orders: Orders, path: str, name: str) -> 
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '2s'")
     # What is compared with a fixed list of words, or read as a number, gets a sample.
-    for text in STRINGS if name in ("q", "search", "address", "assignee") else STRINGS[::6] + list(OTHERS):
+    for text in STRINGS if name in ("q", "search", "address", "assignee") else STRINGS[::5]:
         answer = client.get(path, {name: text})
         assert answer.status_code in (200, 400, 404), text
         assert SECRET_BODY not in answer.content.decode()
