@@ -6,8 +6,7 @@ What may not be seen does not exist: 404, never 403.
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from inbox.models import Agent, Attachment, Channel, Contact, Conversation, Message
