@@ -75,9 +75,7 @@ def write(path: str, account_sid: str, count: int, diagnosis: str) -> None:
         logger.warning("a refused webhook could not be counted", exc_info=True)
 
 
-def diagnose(
-    account_sid: str, given: str, scheme: Scheme | None, url: str, params: Params, host: str
-) -> str:
+def diagnose(account_sid: str, given: str, scheme: Scheme | None, url: str, params: Params, host: str) -> str:
     """What differs between what was signed and what we expect, in a few words; empty when nothing fits."""
     if scheme is None:
         return "signature settings that are not understood"

@@ -120,4 +120,3 @@ STORIES = (
         ),
     ),
 )  # fmt: skip
-

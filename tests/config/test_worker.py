@@ -59,9 +59,7 @@ def test_a_job_deferred_inside_a_task_rolls_back_with_it() -> None:
     defer_and_fail.defer()
     work_once()
     ours = ProcrastinateJob.objects.filter(task_name__startswith="tests.")  # others come by the clock
-    assert list(ours.values_list("task_name", "status")) == [
-        ("tests.defer_and_fail", "failed")
-    ]
+    assert list(ours.values_list("task_name", "status")) == [("tests.defer_and_fail", "failed")]
     assert seen == []
 
 
