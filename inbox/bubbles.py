@@ -132,6 +132,12 @@ class Bubble:
     def file(self) -> Attachment | None:
         return self.files[0] if self.files else None
 
+    @property
+    def caption(self) -> str:
+        """What was written beside the file. WhatsApp repeats a document's name there."""
+        is_name = self.file is not None and self.message.body == self.file.filename
+        return "" if is_name else self.message.body
+
     @cached_property
     def place(self) -> contents.Place | None:
         return contents.place(self.message.payload)

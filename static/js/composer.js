@@ -21,10 +21,12 @@
 
   const send = () => box().requestSubmit(document.getElementById("composer-send"));
 
-  function keep() {
+  /* A key that changes the box also goes there, as a click does. */
+  function keep(source) {
     const field = text();
+    const isTab = Boolean(source?.matches("#composer [role=tab]"));
     kept = field && { value: field.value, start: field.selectionStart, end: field.selectionEnd,
-      hadFocus: box().contains(document.activeElement), conversation: box().action.split("/").at(-3) };
+      hadFocus: isTab || box().contains(document.activeElement), conversation: box().action.split("/").at(-3) };
   }
 
   function restore(form) {
@@ -40,7 +42,7 @@
     count();
   }
 
-  document.addEventListener("htmx:beforeSwap", (event) => event.detail.target?.id === "composer" && keep());
+  document.addEventListener("htmx:beforeSwap", (event) => event.detail.target?.id === "composer" && keep(event.detail.requestConfig?.elt));
   document.addEventListener("htmx:oobBeforeSwap", (event) => event.detail.target.id === "composer" && keep());
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
     if (elt.id === "composer") restore(elt);
