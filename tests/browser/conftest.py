@@ -93,7 +93,7 @@ def sign_in(page: Page) -> Callable[..., Page]:
         tab.get_by_label("Username or email").fill(username)
         tab.get_by_label("Password", exact=True).fill(PASSWORD)
         tab.get_by_role("button", name="Sign in").click()
-        tab.wait_for_url("**/")
+        tab.wait_for_url(lambda url: "/login/" not in url)
         return tab
 
     return enter

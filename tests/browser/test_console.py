@@ -34,7 +34,7 @@ def test_the_phone_is_silent_for_everybody(live: Stack, page: Page) -> None:
         expect(page.get_by_label("The customer’s phone")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/login/", "/password/reset/", "/signup/", "/password/reset/done/"])
+@pytest.mark.parametrize("path", ["/login/", "/account/password/reset/", "/account/password/reset/done/"])
 def test_pages_for_strangers_are_silent(page: Page, path: str) -> None:
     answer = page.goto(path)
     assert answer

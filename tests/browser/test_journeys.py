@@ -79,7 +79,7 @@ def test_the_keyboard_is_enough(page: Page, caller: Caller) -> None:
             page.keyboard.press("Tab")  # past "Forgot it?"
     page.get_by_label("Password", exact=True).focus()
     page.keyboard.press("Enter")
-    page.wait_for_url("**/")
+    page.wait_for_url(lambda url: "/login/" not in url)
     page.keyboard.press("/")
     page.keyboard.type(caller.name)
     expect(page.get_by_role("heading", name="People")).to_be_visible()
@@ -94,6 +94,7 @@ def test_the_keyboard_is_enough(page: Page, caller: Caller) -> None:
     expect(box(page)).to_be_focused()
     leave_the_box(page)
     page.keyboard.press("n")
+    expect(page.get_by_role("textbox", name="Note", exact=True)).to_be_focused()
     page.keyboard.type("Paid on the phone")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#messages .msg--note")).to_contain_text("Paid on the phone")
