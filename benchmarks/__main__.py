@@ -20,7 +20,9 @@ def main() -> int:
     with temporary_installation(options) as installation:
         for name in options.names or NAMES:
             report.say(f"{name} ...")
-            figures += import_module(f"benchmarks.{name}").run(installation)
+            found = import_module(f"benchmarks.{name}").run(installation)
+            report.say("\n".join(figure.row() for figure in found))
+            figures += found
     text = report.text(figures, seconds=time.monotonic() - began)
     print(text)
     if options.write:

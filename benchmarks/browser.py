@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import quote
 
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, TimeoutError, sync_playwright
 
 from benchmarks.report import say
 from tests.browser import chromium
@@ -43,8 +43,13 @@ class Tab:
         self.page.locator("#thread").wait_for()
         self.page.evaluate(WATCH)
 
-    def shown(self) -> dict[str, float]:
-        """Element id → time, in seconds since 1970, of every bubble that appeared since `open`."""
+    def shown(self, wanted: set[str]) -> dict[str, float]:
+        """Element id → time, in seconds since 1970, of every bubble that appeared since `open`.
+
+        Waits for those that are wanted, but not for ever.
+        """
+        with suppress(TimeoutError):
+            self.page.wait_for_function("ids => ids.every((id) => id in shown)", arg=sorted(wanted))
         return {name: at / 1000 for name, at in self.page.evaluate("window.shown").items()}
 
 

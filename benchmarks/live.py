@@ -119,9 +119,9 @@ class Round:
         due = {webhook.sid: at for number, webhook, at in posted if number == WATCHED}
         with self.installation.using(DATABASE):
             names = dict(Message.objects.filter(sid__in=due).values_list("sid", "pk"))
-        shown = self.tab.shown()
-        missing = [sid for sid in due if f"message-{names.get(sid)}" not in shown]
-        if missing:
+        wanted = {f"message-{pk}" for pk in names.values()}
+        shown = self.tab.shown(wanted)
+        if missing := wanted - shown.keys():
             raise WrongCount(f"{len(missing)} of {len(due)} bubbles did not appear")
         return [since(at, shown[f"message-{names[sid]}"]) for sid, at in due.items()]
 

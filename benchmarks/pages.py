@@ -15,7 +15,7 @@ DATABASE = "pages"
 CONNECTIONS, THREADS = 8, 4
 SECONDS, QUICK_SECONDS = 3.0, 0.5
 SIZE, QUICK_SIZE = Size(500, 10_000), Size(100, 500)
-PATHS = {"the whole inbox": "/", "the list": "/list/", "one row": "/conversations/{row}/row/"}
+PATHS = {"the whole inbox": "/", "the list": "/list/", "one row": "/rows/{row}/"}
 
 
 def run(installation: Installation) -> list[Figure]:

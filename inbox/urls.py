@@ -25,7 +25,7 @@ urlpatterns = [
     path("list/", conversations.conversation_list, name="list"),
     path("views/", conversations.views, name="views"),
     path("conversations/<int:pk>/", conversations.conversation, name="conversation"),
-    path("conversations/<int:pk>/row/", conversations.row, name="row"),
+    path("rows/<str:pks>/", conversations.rows, name="rows"),
     # The thread
     path("conversations/<int:pk>/messages/", messages.messages, name="messages"),
     path("conversations/<int:pk>/notes/", notes.notes, name="notes"),

@@ -16,7 +16,7 @@ from inbox.access import channels_for, conversation_for, conversations_for
 from inbox.counts import counts_for
 from inbox.finding import find
 from inbox.listing import Cursor, Filters
-from inbox.views.fragments import current
+from inbox.views.fragments import current, number
 from inbox.views.threads import thread_context
 
 FRAGMENTS = {"stage": "inbox/_stage_answer.html", "thread": "inbox/_thread.html"}
@@ -62,18 +62,18 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def row(request: HttpRequest, pk: int) -> HttpResponse:
-    """One row as the list shows it; 204 when it does not belong in the list as filtered."""
+def rows(request: HttpRequest, pks: str) -> HttpResponse:
+    """These rows ("12,15") as the list shows them, without those that do not belong in it as filtered."""
     filters = Filters.of(request.GET)
-    rows = conversations_for(request.user) if filters.q else filters.rows(request.user)
-    found = list(listing.for_list(rows.filter(pk=pk)))
+    wanted = [number(pk) for pk in pks.split(",")[: listing.PAGE_LENGTH]]
+    visible = conversations_for(request.user) if filters.q else filters.rows(request.user)
+    found = list(listing.for_list(visible.filter(pk__in=wanted)))
     if not found:
         return HttpResponse(status=204)
     listing.with_tags(found)
     now = clock.now()
-    section = listing.section_of(found[0], filters, now)
-    context = {"conversation": found[0], "filters": filters, "now": now, "section": section}
-    return render(request, "inbox/_row.html", context)
+    placed = [(listing.section_of(conversation, filters, now), conversation) for conversation in found]
+    return render(request, "inbox/_rows.html", {"rows": placed, "filters": filters, "now": now})
 
 
 @require_GET

@@ -3,11 +3,13 @@
 
 {
   const COUNTS_AFTER = 1200; // longer than inbox/counts.py keeps an answer
+  const ROWS_AT_ONCE = 50; // what inbox/listing.py has on a page
   const QUIET_BETWEEN = 5000; // one announcement at most
   const announcer = document.getElementById("announcer");
   const offline = document.getElementById("offline");
   const heard = new WeakSet();
-  const busy = new Map(); // conversation → whether it changed again while being asked for
+  const changed = new Set(); // conversations whose rows are to be asked for
+  let isAsking = false;
   let countsTimer = 0;
   let countsAgain = false;
   let announcedAt = 0;
@@ -26,17 +28,23 @@
     return model.content;
   }
 
+  /* One question at a time; what changes meanwhile is asked for together, so a busy hour costs no more. */
   async function refresh(id) {
-    if (busy.has(id)) return busy.set(id, true);
+    changed.add(id);
+    if (isAsking) return;
+    isAsking = true;
     try {
-      do {
-        busy.set(id, false);
-        show(id, (await get(`/conversations/${id}/row/`)).querySelector(".row"));
-      } while (busy.get(id));
+      while (changed.size) {
+        const ids = [...changed].slice(0, ROWS_AT_ONCE);
+        for (const id of ids) changed.delete(id);
+        const fresh = await get(`/rows/${ids}/`);
+        for (const id of ids) show(id, fresh.getElementById(`conversation-${id}`));
+      }
     } catch {
       isStale = true; // the next reconnect or minute asks for everything
+      changed.clear();
     } finally {
-      busy.delete(id);
+      isAsking = false;
     }
   }
 

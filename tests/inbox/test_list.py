@@ -124,7 +124,7 @@ def test_an_agent_sees_only_the_channels_of_their_teams(client: Client) -> None:
     client.force_login(world.agent("tomasz", "agent", ours))
     assert set(listed(client)) == {visible.pk, everyones.pk}
     assert client.get(f"/conversations/{hidden.pk}/").status_code == 404
-    assert client.get(f"/conversations/{hidden.pk}/row/").status_code == 204
+    assert client.get(f"/rows/{hidden.pk}/").status_code == 204
     for query in ("?q=secret", f"?q={hidden.address.number[-6:]}", f"?channel={hidden.channel_id}"):
         assert "Secret Person" not in client.get(f"/list/{query}").content.decode()
     assert "Repairs" not in client.get("/").content.decode()
@@ -162,7 +162,7 @@ def test_a_row_names_kind_status_tags_and_assignee(client: Client, lead: Agent) 
         last_message_preview="Brass left, black right",
     )
     row.tags.set([Tag.objects.create(name=name) for name in ("damaged", "returns", "vip")])
-    html = client.get(f"/conversations/{row.pk}/row/").content.decode()
+    html = client.get(f"/rows/{row.pk}/").content.decode()
     for words in (
         "Photo: ",
         "Not delivered: Brass left",
@@ -184,10 +184,17 @@ def test_what_customers_write_stays_text(client: Client, lead: Agent) -> None:
 
 def test_a_row_that_left_the_view_is_answered_with_nothing(client: Client, lead: Agent) -> None:
     row = make("Nour")
-    assert client.get(f"/conversations/{row.pk}/row/").status_code == 200
-    assert client.get(f"/conversations/{row.pk}/row/?status=pending").status_code == 204
+    assert client.get(f"/rows/{row.pk}/").status_code == 200
+    assert client.get(f"/rows/{row.pk}/?status=pending").status_code == 204
     row.resolve(by=lead)
-    assert client.get(f"/conversations/{row.pk}/row/").status_code == 204
+    assert client.get(f"/rows/{row.pk}/").status_code == 204
+
+
+def test_several_rows_are_answered_together(client: Client, lead: Agent) -> None:
+    rows = [make("Nour"), make("Grace"), make("Ana", status="resolved")]
+    asked = ",".join(str(row.pk) for row in rows)
+    assert sorted(shown(client.get(f"/rows/{asked}/").content.decode())) == [rows[0].pk, rows[1].pk]
+    assert client.get("/rows/none,-1,,999999999999999999999/").status_code == 204
 
 
 def test_the_list_needs_at_most_six_queries(
@@ -204,7 +211,7 @@ def test_the_list_needs_at_most_six_queries(
     with django_assert_max_num_queries(6 + session_and_agent):  # type: ignore[operator]
         assert len(shown(client.get("/list/").content.decode())) == 24
     with django_assert_max_num_queries(3 + session_and_agent):  # type: ignore[operator]
-        client.get(f"/conversations/{row.pk}/row/?status=open")
+        client.get(f"/rows/{row.pk}/?status=open")
 
 
 def test_typing_a_search_is_one_step_back_and_a_filter_another(client: Client, lead: Agent) -> None:

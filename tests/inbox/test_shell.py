@@ -167,7 +167,7 @@ def test_no_get_changes_the_database(client: Client, lead: Agent) -> None:
     cache.clear()
     talk = world.conversation(unread_count=2)
     world.message(talk)
-    pages = [f"/conversations/{talk.pk}/", "/", "/list/?q=hello", "/views/", f"/conversations/{talk.pk}/row/"]
+    pages = [f"/conversations/{talk.pk}/", "/", "/list/?q=hello", "/views/", f"/rows/{talk.pk}/"]
     client.get("/")
     before = checksum()
     for path in chain(pages, (sample(path) for name, path in paths() if "logout" not in name)):

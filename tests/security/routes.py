@@ -20,7 +20,7 @@ SECRET_BODY = "the sentence that only Orders may read"
 
 
 def patterns(resolver: URLResolver | None = None, start: str = "") -> Iterator[str]:
-    """As written, without anchors: "conversations/<int:pk>/row/"."""
+    """As written, without anchors: "conversations/<int:pk>/tags/"."""
     for entry in (resolver or get_resolver()).url_patterns:
         route = start + str(entry.pattern).removeprefix("^").removesuffix("$")
         if isinstance(entry, URLResolver):
@@ -66,6 +66,7 @@ class Orders:
         things = {
             "uploads/<uuid:key>": f"uploads/{self.upload.key}",
             "media/<uuid:key>": f"media/{self.file.key}",
+            "rows/<str:pks>": f"rows/{self.talk.pk}",
             "conversations/<int:pk>": f"conversations/{self.talk.pk}",
             "messages/<int:pk>/retry": f"messages/{self.failed.pk}/retry",
             "messages/<int:pk>": f"messages/{self.message.pk}",

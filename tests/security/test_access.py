@@ -28,7 +28,7 @@ THINGS = {
 }  # fmt: skip
 # About many: shows each person their own part.
 LISTS = {
-    "", "list/", "views/", "conversations/<int:pk>/row/", "api/v1/channels", "api/v1/contacts",
+    "", "list/", "views/", "rows/<str:pks>/", "api/v1/channels", "api/v1/contacts",
     "api/v1/conversations", "api/v1/messages", "api/whatsapp/send",
 }  # fmt: skip
 # The same for everybody who is signed in.
