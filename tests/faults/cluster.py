@@ -110,12 +110,12 @@ class Ground:
         }
         return {**os.environ, **dict.fromkeys(empty, ""), **ours, **settings}
 
-    def manage(self, *words: str, environment: dict[str, str] | None = None) -> str:
+    def manage(self, *words: str, environment: dict[str, str] | None = None, may_fail: bool = False) -> str:
         done = subprocess.run(
             [sys.executable, "manage.py", *words],
             cwd=ROOT, env=environment or self.environment(), text=True, capture_output=True, timeout=120,
         )  # fmt: skip
-        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        assert may_fail or done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         return done.stdout
 
 
@@ -212,14 +212,31 @@ class Cluster:
     def one(self, query: str, *values: object) -> Any:
         return self.rows(query, *values)[0][0]
 
-    def waiting(self) -> int:
-        """Messages that are not settled yet."""
-        return self.one("SELECT count(*) FROM inbox_message WHERE status IN ('queued', 'sending', 'unknown')")
+    def waiting(self, messages: list[int]) -> int:
+        """How many of them are not settled yet."""
+        return self.one(
+            "SELECT count(*) FROM inbox_message WHERE id = ANY(%s) AND status IN ('queued', 'sending', 'unknown')",
+            messages,
+        )
+
+    def outbound_to(self, address: str) -> list[int]:
+        return [message for (message,) in self.rows(
+            """
+            SELECT m.id FROM inbox_message m JOIN inbox_conversation c ON c.id = m.conversation_id
+            JOIN inbox_address a ON a.contact_id = c.contact_id
+            WHERE a.value = %s AND m.direction = 'outbound' ORDER BY m.id
+            """, address,
+        )]  # fmt: skip
+
+    def wait_until_settled(self, messages: list[int], seconds: float) -> float:
+        return wait_until(
+            lambda: not self.waiting(messages), seconds, "messages are still waiting", every=0.3
+        )
 
     # What people and programs do
 
-    def manage(self, *words: str) -> str:
-        return self.ground.manage(*words, environment=self.environment)
+    def manage(self, *words: str, may_fail: bool = False) -> str:
+        return self.ground.manage(*words, environment=self.environment, may_fail=may_fail)
 
     def new_customer(self) -> CustomerHandle:
         self.customers += 1

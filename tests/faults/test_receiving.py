@@ -103,7 +103,7 @@ def test_two_hours_of_missed_webhooks_come_back(cluster: Cluster, figures: Figur
     friends = cluster.friends(30)
     cluster.sim.faults.add("drop", on="status *", times=None)
     ours = cluster.send_rounds(friends, [f"part {n}" for n in range(10)])
-    wait_until(lambda: not cluster.waiting(), 90, "messages are still waiting", every=0.5)
+    cluster.wait_until_settled(ours, 90)
     strangers = [cluster.new_customer().customer for _ in range(60)]
     start = twilio.now() - timedelta(hours=2)
     for n in range(600):  # two in the same second each time, as people write

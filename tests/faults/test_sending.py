@@ -7,7 +7,7 @@ from collections import Counter
 
 from channels_whatsapp.simulator import CustomerHandle
 from channels_whatsapp.simulator.log import Entry
-from tests.faults.cluster import Cluster, in_parallel, wait_until
+from tests.faults.cluster import Cluster, in_parallel
 from tests.faults.conftest import Figures
 from tests.faults.people import signed_in
 from tests.faults.undecided import settle
@@ -29,7 +29,7 @@ def lost_and_found(cluster: Cluster, figures: Figures, which: str, *, people: in
     cluster.sim.faults.add("drop", on="status *", times=None, chance=0.4)
     done = len(calls(cluster))
     ids = cluster.send_rounds(friends, ["Your table is ready."] * each)
-    found = settle(cluster, signed_in(cluster, "ada"), friends, seconds=180)
+    found = settle(cluster, signed_in(cluster, "ada"), friends, ids, seconds=180)
 
     wanted = people * each
     accepted = cluster.sent_to(friends)
@@ -43,7 +43,7 @@ def lost_and_found(cluster: Cluster, figures: Figures, which: str, *, people: in
     figures(
         which, wanted=wanted, at_Twilio=len(accepted), duplicates=0, calls=len(made), without_201=lost,
         unknown_found_by_list=found.by_list, decided_by_a_person=found.by_a_person,
-        left_unknown=cluster.waiting(), seconds=time.monotonic() - began,
+        left_unknown=cluster.waiting(ids), seconds=time.monotonic() - began,
     )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def test_faults_in_a_third_of_the_calls_change_neither_number_nor_order(
     faults.plan({"error_after": 0.12, "reset_after": 0.10})
     texts = [f"part {n}" for n in range(4)]
     ids = cluster.send_rounds(friends, texts)
-    wait_until(lambda: not cluster.waiting(), 120, "messages are still waiting", every=0.5)
+    cluster.wait_until_settled(ids, 120)
     assert cluster.sim.wait_idle(30)
 
     assert [cluster.sim.delivered_bodies(friend.address) for friend in friends] == [texts] * len(friends)
@@ -103,7 +103,7 @@ def test_a_callback_may_come_before_the_answer(cluster: Cluster, figures: Figure
     friends = cluster.friends(20)
     cluster.sim.faults.add("callback_first", on=CREATE, times=None)
     ids = cluster.send_rounds(friends, ["before its answer"])
-    wait_until(lambda: not cluster.waiting(), 60, "messages are still waiting")
+    cluster.wait_until_settled(ids, 60)
     assert cluster.sim.wait_idle(30)
     states = cluster.rows(
         """
@@ -125,7 +125,6 @@ def test_a_hundred_requests_with_one_key_are_one_message(cluster: Cluster, figur
     )
     assert {answer.status for answer in answers} <= {200, 202}
     assert len({answer.json()["id"] for answer in answers}) == 1
-    wait_until(lambda: not cluster.waiting(), 30, "it is still waiting")
     assert delivered(cluster, friend) == ["once, please"]
     figures("R17 (API)", requests=100, messages=1, seconds=time.monotonic() - began)
 
@@ -139,11 +138,11 @@ def test_a_hundred_presses_of_one_send_are_one_message(cluster: Cluster, figures
         lambda n: desk.write(conversation, "pressed often", client_id="5" * 32), range(100), 32
     )
     assert {answer.status for answer in answers} == {200}
-    wait_until(lambda: not cluster.waiting(), 30, "it is still waiting")
     assert delivered(cluster, friend) == ["pressed often"]
     figures("R17 (composer)", requests=100, messages=1, seconds=time.monotonic() - began)
 
 
 def delivered(cluster: Cluster, friend: CustomerHandle) -> list[str]:
+    cluster.wait_until_settled(cluster.outbound_to(friend.address), 30)
     assert cluster.sim.wait_idle(30)
     return cluster.sim.delivered_bodies(friend.address)

@@ -32,7 +32,7 @@ def kill_between_call_and_answer(cluster: Cluster, figures: Figures, kills: int)
         # The next life begins as the supervisor would begin it: soon, and with a sweep.
         cluster.start_worker()
     last_kill = time.monotonic()
-    wait_until(lambda: not cluster.waiting(), 200, "a conversation is frozen", every=0.5)
+    cluster.wait_until_settled(ids, 200)
     freed = time.monotonic() - last_kill
     assert cluster.sim.wait_idle(30)
 

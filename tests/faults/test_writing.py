@@ -7,7 +7,7 @@ import time
 
 import urllib3
 
-from tests.faults.cluster import Cluster, in_parallel, wait_until
+from tests.faults.cluster import Cluster, in_parallel
 from tests.faults.conftest import Figures
 from tests.faults.people import Desk, signed_in
 
@@ -26,7 +26,7 @@ def test_of_two_who_press_send_at_once_one_is_asked_first(cluster: Cluster, figu
         assert answers[late].headers["X-Refused"] == "newer_messages"
         kept += f">round {n} by {late}</textarea>" in answers[late].data.decode()
     assert kept == ROUNDS
-    wait_until(lambda: not cluster.waiting(), 60, "messages are still waiting")
+    cluster.wait_until_settled(cluster.outbound_to(friend.address), 60)
     assert cluster.sim.wait_idle(30)
     delivered = cluster.sim.delivered_bodies(friend.address)
     assert [body.rpartition(" by ")[0] for body in delivered] == [f"round {n}" for n in range(ROUNDS)]
