@@ -215,8 +215,9 @@ class Cluster:
     def waiting(self, messages: list[int]) -> int:
         """How many of them are not settled yet."""
         return self.one(
-            "SELECT count(*) FROM inbox_message WHERE id = ANY(%s) AND status IN ('queued', 'sending', 'unknown')",
+            "SELECT count(*) FROM inbox_message WHERE id = ANY(%s) AND status = ANY(%s)",
             messages,
+            ["queued", "sending", "unknown"],
         )
 
     def outbound_to(self, address: str) -> list[int]:

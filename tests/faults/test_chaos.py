@@ -70,8 +70,8 @@ def test_a_minute_without_the_database_loses_nothing(breakable: Cluster, figures
     breakable.manage("reconcile")
     assert not must_hold(breakable, offer)
     figures(
-        "R10", down_seconds=60, offered=len(offer.sids), acknowledged=len(offer.acknowledged), acknowledged_lost=0,
-        brought_back=len(missing), slowest_503_seconds=slowest, first_200_after_seconds=first,
+        "R10", down_seconds=60, offered=len(offer.sids), acknowledged=len(offer.acknowledged),
+        acknowledged_lost=0, brought_back=len(missing), slowest_503_seconds=slowest, first_200_after_seconds=first,
         worker_back_after_seconds=worker,
     )  # fmt: skip
     assert slowest <= 5
@@ -80,7 +80,7 @@ def test_a_minute_without_the_database_loses_nothing(breakable: Cluster, figures
 
 
 def slowest_refusal(cluster: Cluster, *, until: float) -> float:
-    """Ask until then whether messages can be taken: the answer is 503, and the slowest took so many seconds."""
+    """Until then the answer to whether messages can be taken is 503. Seconds of the slowest."""
     slowest = 0.0
     while time.monotonic() < until:
         began = time.monotonic()
@@ -115,8 +115,10 @@ def test_a_database_that_hangs_is_waited_for(breakable: Cluster, figures: Figure
     missing = must_hold(breakable, offer)
     breakable.manage("reconcile")
     assert not must_hold(breakable, offer)
-    figures("R11", frozen_seconds=20, offered=len(offer.sids), acknowledged=len(offer.acknowledged),
-            acknowledged_lost=0, duplicates=0, brought_back=len(missing), first_200_after_seconds=first)  # fmt: skip
+    figures(
+        "R11", frozen_seconds=20, offered=len(offer.sids), acknowledged=len(offer.acknowledged),
+        acknowledged_lost=0, duplicates=0, brought_back=len(missing), first_200_after_seconds=first,
+    )  # fmt: skip
 
 
 def test_a_crashing_database_loses_nothing_acknowledged(breakable: Cluster, figures: Figures) -> None:

@@ -46,7 +46,8 @@ def kill_between_call_and_answer(cluster: Cluster, figures: Figures, kills: int)
     assert calls == 2 * kills
     figures("R4", kills=kills, at_customers=len(reached), rows_sent=len(states), calls=calls, duplicates=0)
     assert freed <= 120
-    assert not cluster.rows("SELECT 1 FROM procrastinate_jobs WHERE task_name = 'send_message'")
+    jobs = "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'send_message'"
+    wait_until(lambda: not cluster.rows(jobs), 60, "a job stays in the hands of nobody")
     figures(
         "R13", frozen_conversations=kills, all_free_after_seconds=freed, blind_second_calls=0,
         seconds=time.monotonic() - began,

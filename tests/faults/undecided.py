@@ -18,7 +18,8 @@ class Found:
 
 UNKNOWN = """
 SELECT m.id, a.ref::text FROM inbox_message m JOIN inbox_sendattempt a ON a.message_id = m.id
-WHERE m.id = ANY(%s) AND m.status = 'unknown' AND a.id = (SELECT max(id) FROM inbox_sendattempt WHERE message_id = m.id)
+WHERE m.id = ANY(%s) AND m.status = 'unknown'
+  AND a.id = (SELECT max(id) FROM inbox_sendattempt WHERE message_id = m.id)
 """
 
 
