@@ -110,6 +110,16 @@
     }
   });
 
+  // What was pressed may be redrawn while its answer is on the way: htmx would look for the places in what is gone.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const { elt, path } = detail.requestConfig;
+    if (elt.isConnected || !detail.shouldSwap || !elt.closest("#thread, #thread-header, #details, #composer")) return;
+    detail.shouldSwap = false;
+    if (!path.startsWith(`/conversations/${document.getElementById("thread")?.dataset.conversation}/`)) return;
+    const swapStyle = detail.xhr.getResponseHeader("HX-Reswap") ?? elt.closest("[hx-swap]").getAttribute("hx-swap");
+    htmx.swap(detail.target, detail.serverResponse, { swapStyle });
+  });
+
   if (text()) count();
   Object.assign(fanlight, { send });
 }

@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const TYPING = "input, textarea, select, [contenteditable], dialog";
+  const TYPING = "input:not([type='file']), textarea, select, [contenteditable], dialog";
   const single = document.getElementById("single-keys");
   let goUntil = 0;
 
