@@ -24,13 +24,13 @@
 
   // The box is free for the next message at once; a failure gives the text back.
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (!["phone-form", "attach"].includes(event.target.id)) return;
+    if (!event.target.closest("#phone-form, #attach")) return;
     unsent = text().value;
     text().value = "";
     wasAtEnd = true;
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.target.id === "attach") document.getElementById("phone-file").value = "";
+    if (event.target.closest("#attach")) document.getElementById("phone-file").value = "";
     if (event.target.id === "phone-form" && !event.detail.successful) text().value ||= unsent;
     const cleared = event.target.dataset?.clears;
     if (cleared && event.detail.successful) document.getElementById(cleared).replaceChildren();
