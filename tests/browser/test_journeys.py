@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.callers import Caller, box, bubble, say
 from tests.browser.stack import PASSWORD, Stack
@@ -37,6 +37,30 @@ def test_what_one_agent_sorts_out_the_other_sees(sign_in: SignIn, colleague: Pag
     expect(row).to_have_count(0)
     colleague.locator("#chips").get_by_role("link", name="Open").click()
     expect(row).to_have_count(1)
+
+
+def test_an_answer_finds_its_place_when_the_box_was_redrawn_meanwhile(
+    sign_in: SignIn, caller: Caller
+) -> None:
+    page = sign_in("lead")
+    caller.writes("Hello?")
+    caller.opened_by(page)
+    box(page).fill("Said once")
+    # The answer is held until the box that asked is another one.
+    redraw = "form => { const twin = form.cloneNode(true); form.replaceWith(twin); htmx.process(twin); }"
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        page.locator("#composer").evaluate(redraw)
+        route.fulfill(response=answer)
+
+    page.route("**/messages/", late)
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(bubble(page, "Said once")).to_have_count(1)
+    expect(box(page)).to_have_value("")
+    page.unroute("**/messages/")
+    expect(say(page, "And again")).to_have_attribute("data-status", "delivered")
+    assert caller.heard() == ["Said once", "And again"]
 
 
 def test_reading_and_replying_need_no_script(
