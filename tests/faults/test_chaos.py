@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -71,8 +72,8 @@ def test_a_minute_without_the_database_loses_nothing(breakable: Cluster, figures
     assert not must_hold(breakable, offer)
     figures(
         "R10", down_seconds=60, offered=len(offer.sids), acknowledged=len(offer.acknowledged),
-        acknowledged_lost=0, brought_back=len(missing), slowest_503_seconds=slowest, first_200_after_seconds=first,
-        worker_back_after_seconds=worker,
+        acknowledged_lost=0, brought_back=len(missing), slowest_503_seconds=slowest,
+        first_200_after_seconds=first, worker_back_after_seconds=worker,
     )  # fmt: skip
     assert slowest <= 5
     assert first <= 5
@@ -101,11 +102,8 @@ def acknowledged_after(offer: Offer, moment: float) -> bool:
 def test_a_database_that_hangs_is_waited_for(breakable: Cluster, figures: Figures) -> None:
     offering = Offering(breakable, rate=50)
     time.sleep(5)
-    frozen = [postmaster(breakable.ground.data_dir)]
-    frozen += frozen[0].children(recursive=True)
-    signal_all(frozen, signal.SIGSTOP)
-    time.sleep(20)
-    signal_all(frozen, signal.SIGCONT)
+    with frozen(postmaster(breakable.ground.data_dir)):
+        time.sleep(20)
     woken = time.monotonic()
     first = wait_until(
         lambda: acknowledged_after(offering.offer, woken), 30, "no webhook is taken", every=0.05
@@ -140,6 +138,17 @@ def test_a_crashing_database_loses_nothing_acknowledged(breakable: Cluster, figu
 def postmaster(data_dir: Path) -> psutil.Process:
     pid = (data_dir / "postgres" / "data" / "postmaster.pid").read_text().split("\n", 1)[0]
     return psutil.Process(int(pid))
+
+
+@contextmanager
+def frozen(process: psutil.Process) -> Iterator[None]:
+    """It and its children neither run nor end, whatever happens."""
+    family = [process, *process.children(recursive=True)]
+    signal_all(family, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        signal_all(family, signal.SIGCONT)
 
 
 def signal_all(processes: list[psutil.Process], number: int) -> None:
