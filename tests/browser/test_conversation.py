@@ -170,6 +170,7 @@ def test_fifty_presses_send_once_and_neither_reload_nor_back_sends_again(agent: 
     agent.reload()
     expect(bubble(agent, "Only once")).to_have_count(1)
     agent.go_back()
+    expect(agent.locator("#thread")).to_contain_text("Pick a conversation")
     agent.go_forward()
     expect(bubble(agent, "Only once")).to_have_count(1)
     expect(say(agent, "Afterwards")).to_have_attribute("data-status", "delivered")
