@@ -103,7 +103,8 @@ def test_it_stops_at_once_with_200_open_streams(web: Web, agent: Agent, signed_i
     seconds = web.stop()
     assert web.process.returncode in (0, -15)
     assert seconds < 5
-    assert all(stream.read() == b"" for stream in streams)
+    # A stream that waited for the others to open may have heard a ping.
+    assert all(stream.read().replace(b": ping\n\n", b"") == b"" for stream in streams)
 
 
 # --- The hub by itself ----------------------------------------------------------------------
