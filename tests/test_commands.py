@@ -33,7 +33,6 @@ def words_after(line: str, word: str) -> list[str]:
     return [] if at is None else words[at + 1 :]
 
 
-@pytest.mark.skipif(not README.exists(), reason="README is not written yet")
 def test_readme_has_commands() -> None:
     assert any(line.startswith("make run") for line in lines())
 
