@@ -25,8 +25,10 @@
   function keep(source) {
     const field = text();
     const isTab = Boolean(source?.matches("#composer [role=tab]"));
-    kept = field && { value: field.value, start: field.selectionStart, end: field.selectionEnd,
-      hadFocus: isTab || box().contains(document.activeElement), conversation: box().action.split("/").at(-3) };
+    const focused = document.activeElement;
+    const stays = !isTab && focused.id !== "composer-send" && box().contains(focused) && focused.id;
+    kept = field && { value: field.value, start: field.selectionStart, end: field.selectionEnd, stays,
+      hadFocus: isTab || box().contains(focused), conversation: box().action.split("/").at(-3) };
   }
 
   function restore(form) {
@@ -36,7 +38,10 @@
       field.value = kept.value;
       field.setSelectionRange(kept.start, kept.end);
     }
-    if (same && kept.hadFocus && !field.disabled) field.focus({ preventScroll: true });
+    if (same && kept.hadFocus) {
+      const focused = (kept.stays && document.getElementById(kept.stays)) || field;
+      if (!focused.disabled) focused.focus({ preventScroll: true });
+    }
     kept = null;
     isWaiting = false;
     count();
@@ -44,9 +49,12 @@
 
   document.addEventListener("htmx:beforeSwap", (event) => event.detail.target?.id === "composer" && keep(event.detail.requestConfig?.elt));
   document.addEventListener("htmx:oobBeforeSwap", (event) => event.detail.target.id === "composer" && keep());
+  // At once and not when htmx has settled: what is typed into the new box meanwhile would be lost.
+  for (const swapped of ["htmx:afterSwap", "htmx:oobAfterSwap"]) {
+    document.addEventListener(swapped, ({ target }) => target.id === "composer" && restore(target));
+  }
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
-    if (elt.id === "composer") restore(elt);
-    else if (elt.id === "thread" || elt.querySelector?.("#composer")) count();
+    if (elt.id === "thread" || elt.querySelector?.("#composer")) count();
   });
   document.addEventListener("input", (event) => event.target.id === "composer-text" && count());
 

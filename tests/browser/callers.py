@@ -91,6 +91,11 @@ def bubble(page: Page, text: str) -> Locator:
     return page.locator("#messages .msg", has_text=text)
 
 
+def within(kind: str, part: str) -> str:
+    """The selector of a part of every bubble of that kind."""
+    return f"#messages .msg[data-kind='{kind}'] {part}"
+
+
 def kinds(page: Page, kind: str) -> Locator:
     return page.locator(f"#messages .msg[data-kind='{kind}']")
 

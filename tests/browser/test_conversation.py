@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.callers import Caller, box, bubble, forget, kinds, say
+from tests.browser.callers import Caller, box, bubble, forget, kinds, say, within
 from tests.browser.stack import Stack
 
 
@@ -57,16 +57,22 @@ def test_everything_a_phone_can_attach_is_shown(agent: Page, phone: Page, caller
     phone.get_by_role("button", name="Attach").click()
     for name in ("Photo", "Voice", "Video", "Document", "Location", "Contact", "Sticker"):
         phone.get_by_role("button", name=name, exact=True).click()
-    loaded = "element => element.complete && element.naturalWidth > 0"
+    # Asked by name each time: a bubble is drawn anew when its file has come.
+    loaded = """part => {
+        const found = document.querySelector(part);
+        found?.scrollIntoView({ block: "center" });
+        return found?.naturalWidth > 0;
+    }"""
     for kind, part in (("image", "a.photo img"), ("sticker", "img.sticker")):
+        agent.wait_for_function(loaded, arg=within(kind, part))
         expect(kinds(agent, kind).locator(part)).to_be_visible()
-        kinds(agent, kind).locator(part).scroll_into_view_if_needed()
-        picture = kinds(agent, kind).locator(part).element_handle()
-        agent.wait_for_function(loaded, arg=picture)
-    playable = "element => element.duration > 0 && !element.error"
-    for kind, part in (("audio", "audio"), ("video", "video")):
-        expect(kinds(agent, kind).locator(part)).to_be_visible()
-        agent.wait_for_function(playable, arg=kinds(agent, kind).locator(part).element_handle())
+    playable = """part => {
+        const found = document.querySelector(part);
+        return found?.duration > 0 && !found.error;
+    }"""
+    for kind in ("audio", "video"):
+        agent.wait_for_function(playable, arg=within(kind, kind))
+        expect(kinds(agent, kind).locator(kind)).to_be_visible()
     expect(kinds(agent, "document").locator(".file")).to_contain_text("Invoice 2041.pdf")
     place = kinds(agent, "location").get_by_role("link")
     expect(place).to_contain_text("London Bridge")
