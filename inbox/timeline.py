@@ -19,6 +19,7 @@ from inbox.models import Agent, Conversation, Event, Message
 
 PAGE_LENGTH = 50
 MOST_AT_ONCE = 500
+MOST_ON_A_PAGE = 2000  # for a browser without scripts, whose page grows with each "Earlier messages"
 # A transaction may commit after a later one that took a higher id: look back by more than the longest.
 LATE = timedelta(seconds=30)
 
@@ -59,11 +60,15 @@ def rows(conversation: Conversation) -> QuerySet[Message]:
     return found.prefetch_related("attachments", "reply_to__attachments").defer("search", "reply_to__search")
 
 
-def latest(conversation: Conversation, viewer: Agent, now: datetime) -> Page:
-    """What a thread opens with: the newest fifty."""
+def latest(conversation: Conversation, viewer: Agent, now: datetime, *, before: int | None = None) -> Page:
+    """What a thread opens with: the newest fifty; with `before` fifty more than go back to that message."""
     newest = conversation.messages.aggregate(newest=Max("id"))["newest"] or 0
-    messages = list(rows(conversation).order_by("-created_at", "-id")[: PAGE_LENGTH + 1])
-    return _page(conversation, viewer, now, messages, newest=newest)
+    length = PAGE_LENGTH
+    if shown := before and conversation.messages.filter(pk=before).first():
+        later = Q(created_at__gt=shown.created_at) | Q(created_at=shown.created_at, id__gte=shown.pk)
+        length += min(conversation.messages.filter(later).count(), MOST_ON_A_PAGE)
+    messages = list(rows(conversation).order_by("-created_at", "-id")[: length + 1])
+    return _page(conversation, viewer, now, messages, length=length, newest=newest)
 
 
 def older(

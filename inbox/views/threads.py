@@ -17,7 +17,8 @@ from inbox.views.fragments import number, summary
 def thread_context(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
     """What `_thread.html` and `_details.html` need, for the page that includes both."""
     standing = Standing.of(conversation)
-    page = timeline.latest(conversation, request.user, standing.now)
+    before = number(request.GET.get("before")) or None
+    page = timeline.latest(conversation, request.user, standing.now, before=before)
     mode = NOTE if request.GET.get("mode") == NOTE else REPLY
     return {
         **summary(request, conversation, standing),

@@ -94,7 +94,7 @@
   async function show(id) {
     const loader = document.querySelector("#older a");
     if (!document.getElementById(`message-${id}`) && loader) {
-      await htmx.ajax("GET", `${loader.href}&until=${id}`, { target: "#older", swap: "outerHTML" });
+      await htmx.ajax("GET", `${loader.getAttribute("hx-get")}&until=${id}`, { target: "#older", swap: "outerHTML" });
     }
     const message = document.getElementById(`message-${id}`);
     if (!message) return;

@@ -64,10 +64,31 @@ def test_it_opens_with_the_newest_fifty_and_loads_older_ones_without_gap(
     page = thread(client, conversation)
     shown = ids(page)
     assert shown == [m.pk for m in made[-50:]]
-    while before := re.search(r'href="(/conversations/\d+/messages/\?before=\d+)"', page):
+    while before := re.search(r'hx-get="(/conversations/\d+/messages/\?before=\d+)"', page):
         page = client.get(before[1], headers=HTMX).content.decode()
         shown = ids(page) + shown
     assert shown == [m.pk for m in made]
+
+
+def test_without_scripts_the_page_grows_by_fifty_with_each_earlier(
+    client: Client, conversation: Conversation
+) -> None:
+    start = clock.now() - timedelta(days=2)
+    made = [
+        world.message(conversation, str(n), created_at=start + timedelta(minutes=n // 2)) for n in range(120)
+    ]
+    page = thread(client, conversation)
+    for length in (100, 120):
+        link = re.search(r' href="(/conversations/\d+/\?before=\d+)#message-\d+"', page)
+        assert link
+        page = client.get(link[1]).content.decode()
+        assert ids(page) == [m.pk for m in made[-length:]]
+        assert 'id="composer"' in page
+    assert 'id="older"' not in page
+    for odd in ("0", "x", "9" * 30, str(made[-1].pk + 1)):
+        assert (
+            len(ids(client.get(f"/conversations/{conversation.pk}/", {"before": odd}).content.decode())) == 50
+        )
 
 
 def test_a_quote_far_back_is_loaded_in_one_go(client: Client, conversation: Conversation) -> None:
