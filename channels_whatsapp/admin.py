@@ -149,10 +149,10 @@ class ReceiptAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("message"))
     def message_link(self, receipt: Receipt) -> str:
-        if not receipt.message_id:
+        pk = receipt.sid and Message.objects.filter(sid=receipt.sid).values_list("pk", flat=True).first()
+        if not pk:
             return "–"
-        url = reverse("admin:inbox_message_change", args=[receipt.message_id])
-        return format_html('<a href="{}">{}</a>', url, receipt.message_id)
+        return format_html('<a href="{}">{}</a>', reverse("admin:inbox_message_change", args=[pk]), pk)
 
     @admin.action(description=_("Replay"))
     def replay(self, request: HttpRequest, queryset: QuerySet[Receipt]) -> None:

@@ -153,9 +153,6 @@ class Receipt(Replaying, models.Model):
     # How often Twilio brought it beyond the first time.
     duplicates = models.PositiveIntegerField(_("duplicates"), default=0)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
-    message = models.ForeignKey(
-        "inbox.Message", models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False
-    )
     received_at = models.DateTimeField(_("received"), db_default=Now())
 
     class Meta:

@@ -173,7 +173,6 @@ class Letters:
                     key=message.sid,
                     sid=message.sid,
                     params=params,
-                    message=message,
                     received_at=message.created_at,
                 )
 

@@ -185,7 +185,7 @@ def test_it_assigns_a_message_to_a_channel(office: Client) -> None:
 
 def test_a_message_links_to_the_webhooks_that_spoke_of_it(office: Client) -> None:
     message = world.message(world.conversation(), sid="SM" + "ab" * 16)
-    receipt = receipt_for(outcome="applied", message=message)
+    receipt = receipt_for(outcome="applied")
     status = receipt_for(kind="status", key=f"{receipt.sid}:read", outcome="applied")
     page = office.get(f"/admin/inbox/message/{message.pk}/change/").content.decode()
     for each in (receipt, status):
