@@ -110,6 +110,7 @@ MIDDLEWARE = [
     # Webhooks are answered before sessions, sign-in and CSRF: they have a signature instead.
     "channels_whatsapp.middleware.WebhookMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.BackOfficeMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -47,6 +47,16 @@ def test_admins_see_every_list_and_others_none(office: Client, path: str) -> Non
         assert client.get(path).status_code == 302
 
 
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.django_db(transaction=True)
+def test_a_filter_that_the_database_cannot_read_is_a_bad_request(path: str) -> None:
+    office = Client()
+    office.force_login(world.agent("boss", "admin", is_staff=True, is_superuser=True))
+    for field in office.get(path).context["cl"].list_filter:
+        if isinstance(field, str):
+            assert office.get(path, {f"{field}__exact": "\x00"}, follow=True).status_code in (200, 400)
+
+
 def test_lists_do_not_ask_for_each_row(office: Client) -> None:
     counts = {path: queries_of(office, path) for path in LISTS}
     team = Team.objects.create(name="Orders")
