@@ -3,6 +3,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import time
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -436,6 +438,9 @@ def test_a_flood_of_forgeries_writes_few_rows_rarely(
 ) -> None:
     from channels_whatsapp import forgeries
 
+    # A row a minute: within one, whatever the hour.
+    now = time.time()
+    monkeypatch.setattr(forgeries, "time", SimpleNamespace(time=lambda: now))
     forgeries.counter.__init__()  # type: ignore[misc]
     post(text(), token="wrong")
     monkeypatch.setattr(signature, "LEAST_SECONDS", 600.0)
