@@ -51,8 +51,7 @@ def download(url: str, credentials: Credentials, file: IO[bytes]) -> str:
         for _hop in range(MAX_REDIRECTS + 1):
             with _opened(url, headers) as answer:
                 if target := answer.get_redirect_location():
-                    url, headers = urljoin(url, target), {}
-                    _must_be_trusted(urlsplit(url))
+                    url, headers = _next_hop(url, target), {}
                     continue
                 _must_be_there(answer)
                 _copy(answer, file, deadline)
@@ -91,6 +90,16 @@ def _name(disposition: str) -> str:
 
 
 # Where to
+
+
+def _next_hop(url: str, target: str) -> str:
+    """:raises NotAllowed: the address is not trusted, or none at all."""
+    try:
+        url = urljoin(url, target)
+        _must_be_trusted(urlsplit(url))
+    except ValueError:  # which addresses Python takes for one differs between its versions
+        raise NotAllowed(_("Twilio sent us to an address that is not trusted.")) from None
+    return url
 
 
 def _must_be_trusted(url: SplitResult) -> None:

@@ -263,7 +263,7 @@ TARGETS = [
     "http://media.twiliocdn.com/", "ftp://media.twiliocdn.com/", "file:///etc/passwd", "gopher://127.0.0.1:{port}/",
     "//127.0.0.1:{port}/", "https://user:pass@media.twiliocdn.com/", "https://s3-external-2.amazonaws.com/",
     "https://evil.example#.twiliocdn.com", "https://evil.example/?.twiliocdn.com", "javascript:alert(1)",
-    "data:text/plain,hi", "https:///path", "https://[::1].twiliocdn.com/",
+    "data:text/plain,hi", "https:///path", "https://[::1].twiliocdn.com/", "https://[::1", "https://media.twiliocdn.com:x/",
 ]  # fmt: skip
 
 
