@@ -16,6 +16,10 @@ from inbox.standing import Standing
 REPLY, NOTE = "reply", "note"
 
 
+def draft_of(conversation: Conversation, agent: Agent) -> Draft | None:
+    return Draft.objects.filter(conversation=conversation, agent=agent).first()
+
+
 @dataclass
 class Composer:
     """Fresh after every success: empty, with a new `client_id`. After a refusal it keeps both."""
@@ -43,8 +47,8 @@ class Composer:
     def body(self) -> str:
         if self.text is not None:
             return self.text
-        drafts = Draft.objects.filter(conversation=self.conversation, agent=self.agent)
-        return drafts.values_list("body", flat=True).first() or ""
+        draft = draft_of(self.conversation, self.agent)
+        return draft.body if draft else ""
 
     @cached_property
     def limits(self) -> gateways.Limits:

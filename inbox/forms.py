@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from inbox.models import Conversation
 from inbox.refusals import Refused
 
 LONGEST = 20_000  # characters; twelve WhatsApp messages, and as a note a long one
@@ -58,6 +59,12 @@ class ReplyForm(forms.Form):
 
 class DraftForm(forms.Form):
     body = Text()
+    mode = forms.CharField(required=False)
+    client_id = forms.UUIDField(required=False)
+
+    def is_sent(self, conversation: Conversation) -> bool:
+        act = self.cleaned_data.get("client_id")
+        return bool(act) and conversation.messages.filter(client_id=act).exists()
 
 
 class NameForm(forms.Form):

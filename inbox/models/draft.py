@@ -10,6 +10,8 @@ class Draft(models.Model):
     conversation = models.ForeignKey("inbox.Conversation", models.CASCADE, related_name="drafts")
     agent = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
     body = models.TextField(blank=True)
+    # "reply" or "note" (inbox/composing.py): what was meant for colleagues must not come back as a reply.
+    mode = models.CharField(max_length=5, default="reply")
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

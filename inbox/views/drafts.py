@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from inbox.access import conversation_for
+from inbox.composing import NOTE, REPLY
 from inbox.forms import LONGEST, DraftForm
 from inbox.views.fragments import back_to
 
@@ -15,8 +16,12 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
     form = DraftForm(request.POST)
     form.is_valid()
     body = form.cleaned_data.get("body", "")[:LONGEST]
-    if body.strip():
-        conversation.drafts.update_or_create(agent=request.user, defaults={"body": body})
+    mode = NOTE if form.cleaned_data.get("mode") == NOTE else REPLY
+    if form.is_sent(conversation):
+        pass  # on its way while Send was pressed: what was sent must not come back
+    elif body.strip():
+        draft = {"body": body, "mode": mode}
+        conversation.drafts.update_or_create(agent=request.user, defaults=draft)
     else:
         conversation.drafts.filter(agent=request.user).delete()
     return HttpResponse(status=204) if request.htmx else back_to(conversation)

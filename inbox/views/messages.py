@@ -83,7 +83,7 @@ def refused(
 ) -> HttpResponse:
     """The text stays where it was, with the sentence and the next step beside it."""
     if not request.htmx:
-        draft = {"body": form.text[:20_000]}
+        draft = {"body": form.text[:20_000], "mode": mode}
         conversation.drafts.update_or_create(agent=request.user, defaults=draft)
         return fragments.refused_plainly(request, conversation, refusal)
     standing = Standing.of(conversation)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from inbox import timeline
 from inbox.access import conversation_for
-from inbox.composing import NOTE, REPLY, Composer
+from inbox.composing import NOTE, REPLY, Composer, draft_of
 from inbox.models import Conversation
 from inbox.standing import Standing
 from inbox.views.fragments import number, summary
@@ -19,11 +19,14 @@ def thread_context(request: HttpRequest, conversation: Conversation) -> dict[str
     standing = Standing.of(conversation)
     before = number(request.GET.get("before")) or None
     page = timeline.latest(conversation, request.user, standing.now, before=before)
-    mode = NOTE if request.GET.get("mode") == NOTE else REPLY
+    draft = draft_of(conversation, request.user)
+    mode = asked if (asked := request.GET.get("mode")) in (NOTE, REPLY) else draft.mode if draft else REPLY
     return {
         **summary(request, conversation, standing),
         "timeline": page,
-        "composer": Composer(conversation, request.user, standing, mode, seen=page.after),
+        "composer": Composer(
+            conversation, request.user, standing, mode, draft.body if draft else "", seen=page.after
+        ),
         "oob": False,
     }
 

@@ -65,16 +65,32 @@
     }
   });
 
-  // Pressed without a connection: the same act, under the same number, once the thread has caught up.
+  // Pressed without a connection: the same act, under the same number, once the thread has caught up. The
+  // stream may never have broken, so nobody but this asks whether we are back.
+  const ASK_AGAIN = 5000;
+  function ask() {
+    if (!isWaiting) return;
+    htmx.trigger(document.body, "fanlight:catchup");
+    setTimeout(ask, ASK_AGAIN);
+  }
+
   document.addEventListener("htmx:sendError", ({ detail }) => {
     if (detail.elt.id !== "composer") return;
-    isWaiting = true;
     document.getElementById("composer-waiting").hidden = false;
+    if (!isWaiting) setTimeout(ask, ASK_AGAIN);
+    isWaiting = true;
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     if (detail.elt.id !== "thread-watch" || !detail.successful || !isWaiting) return;
     isWaiting = false;
     send();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const tab = event.target.closest?.("#composer [role=tab]");
+    if (!tab || !["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+    event.preventDefault();
+    (tab.nextElementSibling ?? tab.previousElementSibling).focus();
   });
 
   // Emoji: arrows move, Escape closes

@@ -18,8 +18,34 @@
       element.focus();
       if (element.matches("input")) element.select();
     } else element.click();
+    if (element.matches("summary")) items(element.parentElement)[0]?.focus();
     return true;
   }
+
+  // An open menu: arrows move in it, Escape closes it, and no letter reaches the conversation behind it.
+
+  const MENU = ".dropdown[open], [popover]:popover-open";
+  const ITEMS = "input:not([type=hidden]), button, a";
+  const items = (menu) => [...menu.querySelectorAll(ITEMS)].filter((item) => item.checkVisibility());
+
+  function close(menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const menu = document.querySelector(MENU);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!menu || !(step || event.key === "Escape") || (step && event.target.matches("input, textarea"))) return;
+    if (event.key === "Escape" && menu.matches("[popover]")) return;
+    if (step) {
+      const all = items(menu);
+      const here = all.indexOf(document.activeElement);
+      all.at(here < 0 && step < 0 ? -1 : (here + step) % all.length)?.focus();
+    } else close(menu);
+    event.preventDefault();
+    event.stopPropagation();
+  }, true);
 
   function move(step) {
     const links = [...document.querySelectorAll(".row-link")];
@@ -61,7 +87,7 @@
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.matches("#list-search") && event.key === "Escape") return void back();
     if (event.target.matches("#list-search") && event.key === "ArrowDown") return void document.querySelector(".row-link")?.focus();
-    if (event.target.closest(TYPING) || document.querySelector("dialog[open], [popover]:popover-open")) return;
+    if (event.target.closest(TYPING) || document.querySelector(`dialog[open], ${MENU}`)) return;
     if (!single.checked && event.key !== "Escape") return;
     // Caps Lock must not turn "assign" into "assign to me".
     const key = event.key.length === 1 ? (event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase()) : event.key;

@@ -70,6 +70,11 @@
     announcer.textContent = fanlight.fill(announcer.dataset.sentence, { name, left });
   }
 
+  function announceClock(pill) {
+    const left = pill.querySelector(".time-text")?.textContent;
+    if (left) announcer.textContent = fanlight.fill(announcer.dataset.clock, { left });
+  }
+
   function refreshCounts() {
     if (countsTimer) return void (countsAgain = true);
     countsTimer = setTimeout(async () => {
@@ -128,7 +133,10 @@
       refreshCounts();
     });
   });
-  document.addEventListener("htmx:sseError", () => (offline.hidden = false));
+  document.addEventListener("htmx:sseError", () => {
+    offline.hidden = false;
+    get("/views/").catch(() => {}); // whoever was signed out meanwhile is no longer offline, but a stranger
+  });
   addEventListener("offline", () => (offline.hidden = false));
   // A stream that a dead network left open says nothing: ask again when the network is back.
   addEventListener("online", () => {
@@ -140,6 +148,7 @@
     for (const clock of fanlight.tick()) {
       if (clock.matches(".row")) refresh(idOf(clock));
       else htmx.trigger(document.body, "fanlight:window");
+      if (clock.id === "window-pill") announceClock(clock);
     }
     if (isStale) catchUp();
   }, 60e3);

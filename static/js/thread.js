@@ -151,15 +151,6 @@
     if (event.target.closest("[data-details-toggle]")) document.getElementById("stage").toggleAttribute("data-details-hidden");
   });
 
-  document.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" && event.target.closest?.(".dropdown[open]");
-    if (!menu) return;
-    menu.open = false;
-    menu.querySelector("summary").focus();
-    event.preventDefault();
-    event.stopPropagation();
-  }, true);
-
   function enlarge(link) {
     const box = document.getElementById("lightbox");
     box.querySelector("img").src = link.href;

@@ -72,6 +72,55 @@ def test_a_draft_survives_a_reload(signed_in: Page, live: Stack) -> None:
     expect(box(signed_in)).to_have_value("half a thought")
 
 
+def test_what_was_begun_as_a_note_comes_back_as_a_note(signed_in: Page, live: Stack) -> None:
+    customer = Customer(live)
+    open_thread(signed_in, customer)
+    signed_in.get_by_role("tab", name="Note").click()
+    note = signed_in.get_by_role("textbox", name="Note", exact=True)
+    with signed_in.expect_response(re.compile("/draft/")):
+        note.press_sequentially("not for the customer", delay=10)
+    signed_in.reload()
+    expect(note).to_have_value("not for the customer")
+    expect(box(signed_in)).to_have_count(0)
+
+
+def test_arrows_go_between_reply_and_note(signed_in: Page, live: Stack) -> None:
+    open_thread(signed_in, Customer(live))
+    signed_in.get_by_role("tab", name="Reply").focus()
+    signed_in.keyboard.press("ArrowRight")
+    expect(signed_in.get_by_role("tab", name="Note")).to_be_focused()
+    signed_in.keyboard.press("Enter")
+    expect(signed_in.get_by_role("textbox", name="Note", exact=True)).to_be_focused()
+
+
+def test_letters_typed_into_an_open_menu_do_nothing_to_the_conversation(signed_in: Page, live: Stack) -> None:
+    open_thread(signed_in, Customer(live))
+    signed_in.locator("#thread-name").click()
+    signed_in.keyboard.press("t")
+    expect(signed_in.get_by_role("combobox", name="Tag")).to_be_focused()
+    signed_in.keyboard.type("exchange")
+    signed_in.keyboard.press("Enter")
+    expect(signed_in.locator("#details .tag", has_text="exchange")).to_be_visible()
+    expect(signed_in.get_by_role("button", name="Resolve", exact=True)).to_be_visible()
+
+
+def test_a_menu_is_worked_by_keys_alone(signed_in: Page, live: Stack) -> None:
+    open_thread(signed_in, Customer(live))
+    signed_in.locator("#thread-name").click()
+    signed_in.keyboard.press("a")
+    people = signed_in.locator("#thread-header .dropdown[open] .menu-item")
+    expect(people.first).to_be_focused()
+    signed_in.keyboard.press("ArrowUp")
+    expect(people.last).to_be_focused()
+    signed_in.keyboard.press("ArrowDown")
+    expect(people.first).to_be_focused()
+    signed_in.keyboard.press("Escape")
+    expect(people).to_have_count(0)
+    signed_in.keyboard.press("a")
+    signed_in.keyboard.press("Enter")
+    expect(signed_in.locator("#details-assignee")).not_to_have_value("")
+
+
 def test_the_locked_box_opens_when_the_customer_writes(signed_in: Page, live: Stack) -> None:
     customer = Customer(live, hours=-2)
     open_thread(signed_in, customer)

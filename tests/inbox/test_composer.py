@@ -185,6 +185,18 @@ def test_a_draft_waits_for_its_writer_alone(client: Client, conversation: Conver
     assert "half a thought" not in composer(other, conversation)
 
 
+def test_a_draft_that_comes_after_it_was_sent_is_not_kept(client: Client, conversation: Conversation) -> None:
+    act = str(uuid.uuid4())
+    send(client, conversation, "sent meanwhile", client_id=act)
+    client.post(
+        f"/conversations/{conversation.pk}/draft/", {"body": "sent meanw", "client_id": act}, headers=HTMX
+    )
+    assert "sent meanw<" not in composer(client, conversation)
+    for odd in ("", "x"):
+        client.post(f"/conversations/{conversation.pk}/draft/", {"body": "a new one", "client_id": odd})
+    assert "a new one" in composer(client, conversation)
+
+
 def test_a_draft_is_forgotten_when_it_is_emptied_or_sent(client: Client, conversation: Conversation) -> None:
     url = f"/conversations/{conversation.pk}/draft/"
     client.post(url, {"body": "one"}, headers=HTMX)
