@@ -1,7 +1,7 @@
 """Files out of the storage, so that nothing in them can act.
 
 Whatever a file says it is, it leaves with a type from our own table, is never sniffed, may not run
-anything where it is opened, and is no script or frame for anybody.
+anything where it is opened, is no script or frame for anybody, and stays in no cache.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _RANGE = re.compile(r"\Abytes=(\d{0,18})-(\d{0,18})\Z")
 
 
 def serve(
-    request: HttpRequest, file: FieldFile, *, content_type: str, name: str, etag: str, cache: str = "no-cache"
+    request: HttpRequest, file: FieldFile, *, content_type: str, name: str, etag: str
 ) -> HttpResponseBase:
     """The whole file, or the range that a player asks for.
 
@@ -34,7 +34,7 @@ def serve(
         raise Http404 from None
     unchanged = get_conditional_response(request, etag=f'"{etag}"')
     if unchanged and unchanged.status_code == 304:
-        return unchanged
+        return _protected(unchanged)
     part = _part(request.headers.get("Range", ""), size)
     if part is None:
         return _protected(HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"}))
@@ -45,7 +45,6 @@ def serve(
     response["Content-Length"] = str(end - start)
     response["Accept-Ranges"] = "bytes"
     response["ETag"] = f'"{etag}"'
-    response["Cache-Control"] = f"private, {cache}"
     if disposition := content_disposition_header(not is_inline, name):
         response["Content-Disposition"] = disposition
     if end - start < size:
@@ -55,6 +54,7 @@ def serve(
 
 
 def _protected(response: HttpResponseBase) -> HttpResponseBase:
+    response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

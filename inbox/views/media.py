@@ -40,7 +40,6 @@ def thumbnail(request: HttpRequest, key: UUID) -> HttpResponseBase:
         content_type="image/webp",
         name="",
         etag=f"{attachment.key.hex}-small",
-        cache="max-age=3600",
     )
 
 

@@ -37,7 +37,7 @@ def test_every_byte_leaves_so_that_it_cannot_act(client: Client, conversation: C
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert answer.headers["Cache-Control"] == "private, no-store"
     assert answer.headers["Content-Type"] == "audio/ogg"
     assert answer.headers["Content-Length"] == "10"
 
@@ -94,6 +94,7 @@ def test_a_player_gets_the_part_it_asks_for(
     answer = client.get(f"/media/{stored(conversation).key}/", headers={"Range": asked})
     assert (answer.status_code, body(answer)) == (status, expected)
     assert answer.headers.get("Content-Range") == said
+    assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 def test_a_part_behind_the_end_is_refused(client: Client, conversation: Conversation) -> None:
@@ -105,15 +106,16 @@ def test_a_part_behind_the_end_is_refused(client: Client, conversation: Conversa
 def test_what_the_browser_has_is_not_sent_again(client: Client, conversation: Conversation) -> None:
     url = f"/media/{stored(conversation).key}/"
     etag = client.get(url).headers["ETag"]
-    assert client.get(url, headers={"If-None-Match": etag}).status_code == 304
+    answer = client.get(url, headers={"If-None-Match": etag})
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (304, "private, no-store")
 
 
-def test_a_thumbnail_is_shown_and_kept_privately(client: Client, conversation: Conversation) -> None:
+def test_a_thumbnail_is_shown_and_kept_nowhere(client: Client, conversation: Conversation) -> None:
     file = stored(conversation, content_type="image/jpeg")
     file.thumbnail.save("", ContentFile(b"RIFF"), save=True)
     answer = client.get(f"/media/{file.key}/thumb/")
     assert answer.headers["Content-Type"] == "image/webp"
-    assert answer.headers["Cache-Control"] == "private, max-age=3600"
+    assert answer.headers["Cache-Control"] == "private, no-store"
     assert not answer.headers.get("Content-Disposition", "inline").startswith("attachment")
 
 
