@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -20,8 +21,10 @@ from channels_whatsapp.models import Account, BadSignature, Receipt, Sender
 from channels_whatsapp.pages import RETRIES, send_test, webhook_address
 from inbox.admin.base import ReadOnlyAdmin
 from inbox.admin.history import Entry, MessageAdmin
+from inbox.admin.people import ChannelAdmin
 from inbox.models import Channel, Message
 
+SID = re.compile(r"AC[0-9a-fA-F]{32}")
 SECRETS = ("auth_token", "previous_auth_token", "shared_key_secret")
 
 
@@ -46,9 +49,9 @@ class AccountForm(forms.ModelForm):
 
     def clean_sid(self) -> str:
         sid = self.cleaned_data["sid"].strip()
-        if not (len(sid) == 34 and sid.startswith("AC")):
+        if not SID.fullmatch(sid):
             raise forms.ValidationError(
-                _("An account SID is AC and 32 characters; the Twilio Console shows it.")
+                _("An account SID is AC and 32 digits or letters from a to f; the Twilio Console shows it.")
             )
         return sid
 
@@ -75,8 +78,22 @@ class AccountAdmin(admin.ModelAdmin):
     )
 
 
+class SenderForm(forms.ModelForm):
+    def clean_channel(self) -> Channel:
+        """The address comes from the channel, so the form's own check for doubles does not see it."""
+        channel = self.cleaned_data["channel"]
+        other = Sender.objects.filter(address=channel.address).exclude(pk=self.instance.pk).first()
+        if other:
+            raise forms.ValidationError(
+                _("%(sender)s already has this address. Change that sender, or choose another channel."),
+                params={"sender": other},
+            )
+        return channel
+
+
 @admin.register(Sender)
 class SenderAdmin(admin.ModelAdmin):
+    form = SenderForm
     list_display = ("channel", "address", "kind", "status", "quality", "complete_until")
     list_select_related = ("channel",)
     change_form_template = "admin/channels_whatsapp/sender/change_form.html"
@@ -195,7 +212,17 @@ class BadSignatureAdmin(ReadOnlyAdmin):
     list_display = ("minute", "path", "account_sid", "count", "diagnosis")
 
 
-admin.site.unregister(Message)
+admin.site.unregister([Channel, Message])
+
+
+@admin.register(Channel)
+class ChannelWithSenderAdmin(ChannelAdmin):
+    """The inbox's page of a channel, which keeps the address that its sender has at Twilio."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> Sequence[str]:
+        fields = super().get_readonly_fields(request, obj)
+        has_sender = obj is not None and Sender.objects.filter(channel=obj).exists()
+        return (*fields, "address") if has_sender else fields
 
 
 @admin.register(Message)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urldefrag
 
 from django.conf import settings
@@ -131,18 +132,35 @@ def status_of(title: str, found: object) -> Finding:
 
 def addresses(title: str, twilio: Client, sender: Sender, found: object) -> Iterator[Finding]:
     """:raises client.CallFailed:"""
-    webhook = getattr(found, "webhook", None) or {}
-    inbound, fallback = webhook.get("callback_url"), webhook.get("fallback_url")
+    webhook = dict(getattr(found, "webhook", None) or {})
     if sender.messaging_service_sid:
         with client.told_apart():
             service = twilio.messaging.v1.services(sender.messaging_service_sid).fetch()
         if not service.use_inbound_webhook_on_number:
-            inbound, fallback = service.inbound_request_url, service.fallback_url
-    yield webhook_address(title, inbound or "")
-    if not fallback:
+            webhook |= {
+                "callback_url": service.inbound_request_url,
+                "callback_method": service.inbound_method,
+                "fallback_url": service.fallback_url,
+                "fallback_method": service.fallback_method,
+            }
+    yield webhook_address(title, webhook.get("callback_url") or "")
+    yield from methods(title, webhook)
+    if not webhook.get("fallback_url"):
         wanted = f"{settings.PUBLIC_BASE_URL}{WEBHOOK_PATH}/fallback"
         mend = _("Set its fallback address in the Twilio Console to %(url)s.") % {"url": wanted}
         yield warn(title, _("It has no fallback address."), mend)
+
+
+def methods(title: str, webhook: dict[str, Any]) -> Iterator[Finding]:
+    """Those with which Twilio calls us; what goes elsewhere may go as it likes."""
+    whats = {"callback": _("webhook"), "fallback": _("fallback"), "status_callback": _("status callback")}
+    for name, what in whats.items():
+        url, method = webhook.get(f"{name}_url") or "", webhook.get(f"{name}_method") or "POST"
+        is_ours = url.startswith(f"{settings.PUBLIC_BASE_URL}{WEBHOOK_PATH}")
+        if is_ours and method.upper() not in ("POST", "PUT"):
+            detail = _("Twilio calls its %(what)s address with HTTP %(method)s, which is refused here.")
+            mend = _("Set it to HTTP POST in the Twilio Console.")
+            yield bad(title, detail % {"what": what, "method": method.upper()}, mend)
 
 
 def webhook_address(title: str, inbound: str) -> Finding:

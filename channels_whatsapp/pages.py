@@ -34,6 +34,8 @@ def webhook_address(tail: str, fragment: str = "") -> str:
 
 
 class SendTestForm(forms.Form):
+    # The same page sent twice, by a reload or two clicks, is one message.
+    client_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
     to = forms.CharField(label=gettext_lazy("To"), max_length=160, initial="+")
     body = forms.CharField(
         label=gettext_lazy("Text"), max_length=1600, initial=gettext_lazy("A test from Fanlight.")
@@ -51,13 +53,15 @@ class SendTestForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def send_test(request: HttpRequest, pk: int, context: dict[str, Any]) -> HttpResponse:
     sender = get_object_or_404(Sender.objects.select_related("channel"), pk=pk)
-    form = SendTestForm(request.POST or None)
-    verdict = verdict_of(sender, form.cleaned_data, request.user) if form.is_valid() else None
+    form, verdict = SendTestForm(request.POST or None), None
+    if form.is_valid():
+        verdict = verdict_of(sender, form.cleaned_data, request.user)
+        form = SendTestForm(initial={name: request.POST[name] for name in ("to", "body")})
     context |= {"title": _("Send a test"), "sender": sender, "form": form, "verdict": verdict}
     return TemplateResponse(request, "admin/channels_whatsapp/sender/test.html", context)
 
 
-def verdict_of(sender: Sender, asked: dict[str, str], agent: Agent) -> dict[str, Any]:
+def verdict_of(sender: Sender, asked: dict[str, Any], agent: Agent) -> dict[str, Any]:
     """What became of it: `good`, a sentence, the next step and the message."""
     try:
         message = write(sender, asked, agent)
@@ -68,9 +72,9 @@ def verdict_of(sender: Sender, asked: dict[str, str], agent: Agent) -> dict[str,
 
 
 @transaction.atomic
-def write(sender: Sender, asked: dict[str, str], agent: Agent) -> Message:
+def write(sender: Sender, asked: dict[str, Any], agent: Agent) -> Message:
     conversation = conversation_with(sender.channel, asked["to"])
-    return conversation.reply(asked["body"], by=agent, client_id=uuid.uuid4())[0]
+    return conversation.reply(asked["body"], by=agent, client_id=asked["client_id"])[0]
 
 
 def outcome(message: Message) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inbox import contents, formatting, gateways, statuses, vcards
-from inbox.models import Agent, Attachment, Message
+from inbox.models import Agent, Attachment, Conversation, Message
 
 Kind = Message.Kind
 
@@ -180,25 +180,27 @@ class Bubble:
     def quote(self) -> Quote | None:
         if not (self.message.reply_to_id or self.message.reply_to_sid):
             return None
-        return Quote(self.message.reply_to, self.viewer, self.message.conversation.contact.display_name)
+        return Quote(self.message.reply_to, self.viewer, self.message.conversation)
 
 
 class Quote:
     """The message that is answered, or the fact that we do not have it."""
 
-    def __init__(self, message: Message | None, viewer: Agent, customer: str) -> None:
+    def __init__(self, message: Message | None, viewer: Agent, conversation: Conversation) -> None:
         self.message = message
         self.viewer = viewer
-        self.customer = customer
+        self.conversation = conversation
 
     @property
     def who(self) -> str:
         if self.message is None:
             return ""
         if self.message.is_inbound:
-            return self.customer
+            return self.conversation.contact.display_name
         writer = self.message.author
-        return _("You") if writer is None or writer.pk == self.viewer.pk else writer.name
+        if writer is None:
+            return self.conversation.channel.name
+        return _("You") if writer.pk == self.viewer.pk else writer.name
 
     @property
     def text(self) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -33,7 +34,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def phone_url(request: HttpRequest) -> str:
-    host = re.sub(r":\d+$", "", request.get_host())
+    """Empty under a name that is not ours: the page that says so has this frame too."""
+    try:
+        host = re.sub(r":\d+$", "", request.get_host())
+    except DisallowedHost:
+        return ""
     return f"http://{host}:{settings.SIMULATOR_PORT}/"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -14,6 +15,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from inbox.models import Agent, Channel, Tag, Team
+
+NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class AgentForm(UserChangeForm):
@@ -78,8 +81,20 @@ class TagAdmin(admin.ModelAdmin):
     search_fields = ("name",)
 
 
+class ChannelForm(ModelForm):
+    def clean_address(self) -> str:
+        """Typed with spaces or without "whatsapp:", it becomes what the carrier writes."""
+        number = re.sub(r"[\s().-]", "", self.cleaned_data["address"]).removeprefix("whatsapp:")
+        if not NUMBER.fullmatch(number):
+            raise ValidationError(
+                _("Write the number with + and its country code, like whatsapp:+447700900142.")
+            )
+        return f"whatsapp:{number}"
+
+
 @admin.register(Channel)
 class ChannelAdmin(admin.ModelAdmin):
+    form = ChannelForm
     list_display = ("name", "address", "is_active")
     filter_horizontal = ("teams",)
 

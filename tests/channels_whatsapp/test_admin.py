@@ -11,9 +11,10 @@ from django.urls import reverse
 from channels_whatsapp import api as send_api
 from channels_whatsapp.models import Account, Receipt, Sender
 from channels_whatsapp.simulator import Simulator
-from inbox.models import Agent, Conversation, Message
+from inbox.models import Agent, Channel, Conversation, Message
 from tests import world
 from tests.conftest import ACCOUNT_SID
+from tests.inbox.pages import client_id
 from tests.jobs import run_due_jobs
 
 TOKEN = "a1b2c3d4e5f60718293a4b5c6d7e8f90"
@@ -59,8 +60,13 @@ def test_an_empty_field_keeps_the_token_and_a_dash_removes_it(office: Client) ->
     office.post(path, account_fields(auth_token="new" + TOKEN))
     account.refresh_from_db()
     assert account.auth_token == "new" + TOKEN
-    response = office.post(path, account_fields(sid="SK123"))
-    assert "Console shows it" in response.content.decode()
+
+
+@pytest.mark.parametrize("sid", ["SK" + "5e1f" * 8, "AC" + "z" * 32, "AC" + "5e1f" * 7, "AC" + "٣" * 32])
+def test_an_account_sid_is_ac_and_32_hex_digits(office: Client, sid: str) -> None:
+    page = office.post(reverse("admin:channels_whatsapp_account_add"), account_fields(sid=sid))
+    assert "Console shows it" in page.content.decode()
+    assert not Account.objects.exists()
 
 
 def test_a_sender_shows_what_to_paste(office: Client) -> None:
@@ -94,6 +100,30 @@ def test_a_sender_takes_its_channels_address(office: Client) -> None:
     assert (sender.address, sender.kind) == ("whatsapp:+12025550134", "sandbox")
 
 
+def test_a_channel_keeps_the_address_that_its_sender_has(office: Client) -> None:
+    channel = world.channel()
+    path = reverse("admin:inbox_channel_change", args=[channel.pk])
+    fields = {"name": "Renamed", "kind": "whatsapp", "address": "whatsapp:+12025550134", "is_active": "on"}
+    assert office.post(path, fields).status_code == 302
+    channel.refresh_from_db()
+    assert (channel.name, channel.address) == ("Renamed", world.SHOP)
+    channel.sender.delete()
+    office.post(path, fields)
+    channel.refresh_from_db()
+    assert channel.address == "whatsapp:+12025550134"
+
+
+def test_two_senders_never_have_one_address(office: Client) -> None:
+    channel = world.channel()
+    Channel.objects.filter(pk=channel.pk).update(address="whatsapp:+12025550134")
+    other = Channel.objects.create(name="Shop US", address=world.SHOP)
+    fields = {"channel": other.pk, "account": channel.sender.account.pk, "kind": "production",
+              "messaging_service_sid": "", "sid": ""}  # fmt: skip
+    page = office.post(reverse("admin:channels_whatsapp_sender_add"), fields).content.decode()
+    assert "Shop UK (whatsapp:+447700900142) already has this address" in page
+    assert Sender.objects.count() == 1
+
+
 @pytest.fixture
 def worker_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(send_api, "pause", lambda seconds: run_due_jobs())
@@ -118,6 +148,26 @@ def test_a_test_message_says_what_became_of_it(
     assert "The 24-hour window is closed" in page
     page = client.post(path, {"to": "nobody", "body": "Hello"}).content.decode()
     assert "country code" in page
+
+
+def test_the_same_page_sent_again_sends_no_second_test(
+    sim: Simulator, talk: Callable[..., Conversation], worker_meanwhile: None
+) -> None:
+    talk("+447700900911")
+    client = Client()
+    client.force_login(world.agent("boss", "admin", is_staff=True, is_superuser=True))
+    path = f"/admin/channels_whatsapp/sender/{Sender.objects.get().pk}/test/"
+    first = client_id(client.get(path).content.decode())
+    asked = {"to": "+447700900911", "body": "Hello there", "client_id": first}
+    for _reload in range(2):
+        page = client.post(path, asked).content.decode()
+        assert "Twilio took it." in page
+        assert Message.objects.filter(direction="outbound").count() == 1
+    # What the page offers next is another message, with the same words in its fields.
+    assert client_id(page) != first
+    assert 'value="Hello there"' in page
+    client.post(path, asked | {"client_id": client_id(page)})
+    assert Message.objects.filter(direction="outbound").count() == 2
 
 
 @pytest.mark.parametrize("role", ["agent", "lead"])

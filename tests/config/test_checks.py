@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import override_settings
 
 from config import checks
@@ -58,8 +59,11 @@ def test_nothing_set_at_all_is_fine() -> None:
         ("E011", {"ALLOWED_HOSTS": ["localhost"]}),
         ("E012", {"ALLOWED_HOSTS": ["*"]}),
         ("E013", {"PORT": 80000}),
-        ("E014", {"DEMO": True, "SIMULATOR_PORT": 8000, "TWILIO_ACCOUNT_SID": checks.DEMO_SID}),
+        ("E014", {"DEMO": True, "SIMULATOR_PORT": 8000, "TWILIO_ACCOUNT_SID": settings.DEMO_ACCOUNT_SID}),
         ("E015", {"DEMO": True}),
+        ("E016", {"WEB_THREADS": 0}),
+        ("E016", {"RECEIPT_DAYS": -1}),
+        ("W002", {"TWILIO_WHATSAPP_FROM": "", "WHATSAPP_BUSINESS_PHONE_NUMBER": ""}),
         ("W001", {"PUBLIC_BASE_URL": ""}),
     ],
 )

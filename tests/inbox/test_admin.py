@@ -189,3 +189,25 @@ def test_a_channel_with_conversations_is_switched_off_not_deleted(office: Client
     )
     office.post(reverse("admin:inbox_channel_delete", args=[unused.pk]), {"post": "yes"})
     assert list(Channel.objects.all()) == [used]
+
+
+@pytest.mark.parametrize(
+    "typed", ["whatsapp:+447700900999", "+44 7700 900999", " whatsapp: +44 (7700) 900-999 ", "+447700900999"]
+)
+def test_a_channel_gets_the_address_that_the_carrier_writes(office: Client, typed: str) -> None:
+    fields = {"name": "Shop", "kind": "whatsapp", "address": typed, "is_active": "on"}
+    office.post(reverse("admin:inbox_channel_add"), fields)
+    assert Channel.objects.get().address == "whatsapp:+447700900999"
+    page = office.post(reverse("admin:inbox_channel_add"), fields).content.decode()
+    assert "already exists" in page
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["07700 900 999", "447700900999", "+0447700900999", "whatsapp:+44", "+4477009009990000", "+٤٤٧٧٠٠٩٠٠٩٩٩"],
+)
+def test_a_channel_with_an_address_that_is_none_is_refused(office: Client, typed: str) -> None:
+    fields = {"name": "Shop", "kind": "whatsapp", "address": typed, "is_active": "on"}
+    page = office.post(reverse("admin:inbox_channel_add"), fields).content.decode()
+    assert "with + and its country code" in page
+    assert not Channel.objects.exists()

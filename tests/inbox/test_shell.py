@@ -39,6 +39,12 @@ def test_a_demo_leads_to_the_phone(client: Client, lead: Agent, settings: object
     assert "8001" not in client.get("/conversations/0/").content.decode().partition("<nav")[0]
 
 
+def test_a_name_that_is_not_ours_is_a_bad_request_in_a_demo_too(client: Client, settings: object) -> None:
+    settings.DEMO, settings.ALLOWED_HOSTS = True, ["localhost"]  # type: ignore[attr-defined]
+    client.raise_request_exception = False
+    assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+
+
 def test_an_empty_view_is_not_a_first_run(client: Client, lead: Agent) -> None:
     world.conversation()
     html = client.get("/?view=mine").content.decode()

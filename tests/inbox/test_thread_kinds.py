@@ -166,6 +166,15 @@ def test_a_quote_of_what_we_do_not_have_is_shown_as_such(client: Client, convers
     assert "A message that is not in this inbox" in words(shown)
 
 
+def test_a_quote_says_who_wrote_what_it_answers(
+    client: Client, conversation: Conversation, agent: Agent
+) -> None:
+    for author, who in ((agent, "You"), (None, conversation.channel.name)):
+        quoted = world.message(conversation, "Good morning", "outbound", author=author)
+        shown = bubble(client, world.message(conversation, "So?", reply_to=quoted, reply_to_sid="SM1"))
+        assert f"{who} Good morning" in words(shown)
+
+
 def test_a_note_is_told_apart(client: Client, conversation: Conversation, agent: Agent) -> None:
     shown = bubble(client, world.message(conversation, "Careful", "note", author=agent))
     assert "msg--note" in shown
