@@ -14,4 +14,4 @@ USER fanlight
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK CMD python -c "import urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:8000/healthz', headers={'Host': 'localhost'}))"
-CMD ["python", "manage.py", "serve", "--host", "0.0.0.0", "--no-worker"]
+CMD ["python", "manage.py", "serve", "--host", "0.0.0.0", "--migrate", "--no-worker"]

@@ -13,12 +13,15 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Max, Min
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
+from channels_whatsapp import setup
 from channels_whatsapp.forgeries import NO_SIGNATURE
-from channels_whatsapp.models import Account, BadSignature, Receipt, Sender
+from channels_whatsapp.models import BadSignature, Receipt
 from channels_whatsapp.sweeping import SILENT_SECONDS
 from inbox import clock, statuses
 from inbox.models import Message
@@ -63,8 +66,10 @@ def examine() -> list[Finding]:
     """Every check, in the order in which things have to be mended."""
     from channels_whatsapp import doctor_twilio  # it builds on this module's words
 
-    checks = (accounts, public_address, *HERE)
-    return [f for check in checks for f in check()] + list(doctor_twilio.examine())
+    base = database()
+    if base.level == Level.BAD:
+        return [base]  # all the others read it
+    return [base, *examine_here(), *doctor_twilio.examine()]
 
 
 def examine_here() -> list[Finding]:
@@ -72,9 +77,24 @@ def examine_here() -> list[Finding]:
     return [finding for check in (accounts, public_address, *HERE) for finding in check()]
 
 
+def database() -> Finding:
+    title = _("Database")
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except Error as error:
+        reason = str(error).partition("\n")[0]
+        return bad(title, _("It does not answer: %(reason)s.") % {"reason": reason},
+                   _("See that it runs, and compare DATABASE_URL with it."))  # fmt: skip
+    if missing:
+        return bad(title, _("It is empty or of an older version."),
+                   _("Run `manage.py migrate`, or start with `manage.py serve --migrate`."))  # fmt: skip
+    return ok(title, _("It answers and is up to date."))
+
+
 def accounts() -> Iterator[Finding]:
     title = _("Twilio account")
-    known = list(Account.objects.all())
+    known = list(setup.accounts())
     if not known:
         mend = _("Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, then restart.")
         yield bad(title, _("None is known."), mend)
@@ -82,7 +102,7 @@ def accounts() -> Iterator[Finding]:
         if not account.sending_token:
             yield bad(title, _("%(account)s has no auth token.") % {"account": account},
                       _("Enter the auth token of the account, or set TWILIO_AUTH_TOKEN."))  # fmt: skip
-    if known and not Sender.objects.exists():
+    if known and not setup.senders().exists():
         yield bad(_("WhatsApp number"), _("None is known."), _("Set TWILIO_WHATSAPP_FROM, then restart."))
 
 
@@ -193,7 +213,7 @@ def files() -> Iterator[Finding]:
 
 
 def completeness() -> Iterator[Finding]:
-    for sender in Sender.objects.select_related("channel"):
+    for sender in setup.senders().select_related("channel"):
         title = _("Comparison with Twilio's list")
         mark = sender.complete_until
         if mark and clock.now() - mark < LATE_MARK:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from channels_whatsapp.models import Account, Sender
 from inbox.models import Channel
@@ -16,12 +17,15 @@ SANDBOX = "whatsapp:+14155238886"
 def ensure_from_settings() -> Sender | None:
     """The sender that the settings name, made when missing; None when they name none.
 
+    The account is made without a number too: senders can be entered in the admin. A demo makes its own.
     The token stays in the settings. What somebody changed about the rows since is left alone.
     """
     address = settings_address()
-    if not settings.TWILIO_ACCOUNT_SID or not address:
+    if not settings.TWILIO_ACCOUNT_SID or (settings.DEMO and not address):
         return None
     account, _ = Account.objects.get_or_create(sid=settings.TWILIO_ACCOUNT_SID)
+    if not address:
+        return None
     if known := Sender.objects.filter(address=address).first():
         return known
     channel, _ = Channel.objects.get_or_create(address=address, defaults={"name": address.partition(":")[2]})
@@ -34,3 +38,13 @@ def settings_address() -> str:
     number = settings.TWILIO_WHATSAPP_FROM or settings.WHATSAPP_BUSINESS_PHONE_NUMBER
     number = number.strip().replace(" ", "")
     return f"whatsapp:{number.removeprefix('whatsapp:')}" if number else ""
+
+
+def accounts() -> QuerySet[Account]:
+    """Those that somebody answers for: a demo that is over leaves an account behind."""
+    known = Account.objects.all()
+    return known if settings.DEMO else known.exclude(sid=settings.DEMO_ACCOUNT_SID)
+
+
+def senders() -> QuerySet[Sender]:
+    return Sender.objects.filter(account__in=accounts())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -15,7 +14,6 @@ from django.http.request import validate_host
 
 ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}")
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
-DEMO_SID = "AC" + hashlib.md5(b"demo account", usedforsecurity=False).hexdigest()
 
 Finding = tuple[str, str, str]  # id, what is wrong, the mend
 
@@ -23,7 +21,7 @@ Finding = tuple[str, str, str]  # id, what is wrong, the mend
 @register()
 def check_settings(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     rules: tuple[Callable[[], Iterator[Finding]], ...] = (
-        credentials, sender, public_address, hosts, ports, demo
+        credentials, sender, public_address, hosts, ports, amounts, demo
     )  # fmt: skip
     errors: list[CheckMessage] = [
         Error(wrong, hint=mend, id=f"fanlight.{number}") for rule in rules for number, wrong, mend in rule()
@@ -118,8 +116,14 @@ def ports() -> Iterator[Finding]:
         yield "E014", "PORT and SIMULATOR_PORT are the same.", "Leave SIMULATOR_PORT empty: it is PORT + 1."
 
 
+def amounts() -> Iterator[Finding]:
+    for name in ("WEB_THREADS", "RECEIPT_DAYS", "TWILIO_TIMEOUT"):
+        if not getattr(settings, name) > 0:
+            yield "E016", f"{name} is not more than 0.", "Set it to a larger number, or leave it empty."
+
+
 def demo() -> Iterator[Finding]:
-    if settings.DEMO and settings.TWILIO_ACCOUNT_SID != DEMO_SID:
+    if settings.DEMO and settings.TWILIO_ACCOUNT_SID != settings.DEMO_ACCOUNT_SID:
         yield (
             "E015",
             "DEMO is on although there are Twilio credentials.",
@@ -138,6 +142,13 @@ def _warnings() -> Iterator[CheckMessage]:
             "PUBLIC_BASE_URL is empty: Twilio cannot tell us what became of a message.",
             hint="Set it to the https address under which Twilio reaches this machine.",
             id="fanlight.W001",
+        )
+    has_sender = settings.TWILIO_WHATSAPP_FROM or settings.WHATSAPP_BUSINESS_PHONE_NUMBER
+    if settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and not settings.DEMO and not has_sender:
+        yield Warning(
+            "TWILIO_WHATSAPP_FROM is empty: the settings name no number to answer.",
+            hint="Set it to your WhatsApp sender, as whatsapp:+14155238886, or enter senders in the admin.",
+            id="fanlight.W002",
         )
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -25,17 +28,86 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 class Env(environ.Env):
-    """Says which setting is wrong."""
+    """Says which setting is wrong. An empty one is one that is not set."""
 
-    def get_value(self, var: str, *args: Any, **options: Any) -> Any:
+    def get_value(
+        self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, parse_default: bool = False
+    ) -> Any:
+        if default is not self.NOTSET and not self.ENVIRON.get(var, "").strip():
+            return self.parse_value(default, cast) if parse_default else default
         try:
-            return super().get_value(var, *args, **options)
+            return super().get_value(var, cast, default, parse_default)
         except (ValueError, TypeError) as error:
             raise ImproperlyConfigured(f"{var} is set to something it cannot be: {error}.") from error
 
+    @classmethod
+    def parse_value(cls, value: Any, cast: Any) -> Any:
+        """:raises ValueError: also for a yes or no that is neither; the library takes it for a no."""
+        if cast is bool and value.strip().lower() not in (*cls.BOOLEAN_TRUE_STRINGS, *NO):
+            raise ValueError(f"write 1 or 0, not {value!r}")
+        return super().parse_value(value, cast)
+
+    def word(self, var: str, default: str, is_right: Callable[[str], object], mend: str) -> str:
+        """A text with a form of its own; `mend` says which."""
+        value = self.str(var, default=default).strip()
+        if not is_right(value):
+            raise ImproperlyConfigured(f"{var} cannot be {value!r}. {mend}")
+        return value
+
+    def postgres_url(self, var: str, default: str) -> dict[str, Any]:
+        """Django's words for a database. What is wrong is not repeated: it may hold a password."""
+        url = self.str(var, default=default).strip()
+        try:
+            config = self.db_url_config(url) if POSTGRES_URL.match(url) else {}
+        except ValueError:  # a port that is none
+            config = {}
+        if not config.get("NAME"):
+            raise ImproperlyConfigured(
+                f"{var} is not the address of a PostgreSQL database."
+                " Write it as postgres://user:password@host/name."
+            )
+        return config
+
+    def mail_url(self, var: str, default: str) -> dict[str, Any]:
+        try:
+            return self.email_url(var, default=default)
+        except (ImproperlyConfigured, ValueError) as error:
+            mend = "Write it as smtp+tls://user:password@host:587."
+            raise ImproperlyConfigured(f"{var} is not the address of a mail server. {mend}") from error
+
+    def languages(self, var: str, default: list[str]) -> list[tuple[str, str]]:
+        """Each code with the language's own name."""
+        codes = [code.strip() for code in self.list(var, default=default)]
+        try:
+            return [(code, get_language_info(code)["name_local"]) for code in codes]
+        except KeyError as error:
+            mend = "Write codes such as en,de."
+            raise ImproperlyConfigured(f"{var} has a language that Django does not know. {mend}") from error
+
+    def read_file(self, path: Path) -> None:
+        """The library passes over a file that it may not read, and every setting would be its default."""
+        if path.is_file() and not os.access(path, os.R_OK):
+            raise ImproperlyConfigured(
+                f"{path} may not be read by this user. Make it readable (chown, chmod), or remove it."
+            )
+        self.read_env(path)
+
+
+def is_time_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown, not a name, a directory of names
+        return False
+    return True
+
+
+NO = ("0", "false", "off", "no", "n")
+POSTGRES_URL = re.compile(r"(postgres|postgresql|psql|pgsql)://")
+RATE = re.compile(r"[1-9]\d*/(s|sec|second|m|min|minute|h|hour|d|day)s?")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 env = Env()
-env.read_env(BASE_DIR / ".env")
+env.read_file(BASE_DIR / ".env")
 
 PORT = env.int("PORT", default=8000)
 DATA_DIR = Path(env.str("DATA_DIR", default=".data"))
@@ -45,10 +117,8 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key(DATA_DIR)
 # Old keys still open what they sealed (sessions, encrypted tokens) while a key is being changed.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="").rstrip("/")
-ALLOWED_HOSTS = env.list(
-    "ALLOWED_HOSTS",
-    default=["localhost", "127.0.0.1", "[::1]", *re.findall(r"^https?://([^/:]+)", PUBLIC_BASE_URL)],
-)
+_public_hosts = re.findall(r"^https?://([^/:]+)", PUBLIC_BASE_URL)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", *_public_hosts])
 TESTING = "pytest" in sys.modules
 
 # --- Twilio -------------------------------------------------------------------------------
@@ -69,12 +139,13 @@ SIMULATOR_PORT = env.int("SIMULATOR_PORT", default=PORT + 1)
 DEMO = env.bool(
     "DEMO", default=not TWILIO_ACCOUNT_SID and ("--dev" in sys.argv or (DATA_DIR / "demo_password").exists())
 )
+DEMO_ACCOUNT_SID = "AC" + hashlib.md5(b"demo account", usedforsecurity=False).hexdigest()
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="")
 if DEMO:
     generated_password = kept_secret(DATA_DIR, "demo_password", length=9)  # also marks the demo
     DEMO_PASSWORD = DEMO_PASSWORD or generated_password
 if DEMO and not TWILIO_ACCOUNT_SID:
-    TWILIO_ACCOUNT_SID = "AC" + hashlib.md5(b"demo account", usedforsecurity=False).hexdigest()
+    TWILIO_ACCOUNT_SID = DEMO_ACCOUNT_SID
     TWILIO_AUTH_TOKEN = [hmac.new(SECRET_KEY.encode(), b"demo token", hashlib.sha256).hexdigest()[:32]]
     TWILIO_API_BASE_URL = TWILIO_API_BASE_URL or f"http://127.0.0.1:{SIMULATOR_PORT}"
     PUBLIC_BASE_URL = PUBLIC_BASE_URL or f"http://127.0.0.1:{PORT}"
@@ -151,7 +222,7 @@ TEMPLATES = [
 # Without DATABASE_URL a PostgreSQL of our own under DATA_DIR, see config/postgres.py.
 DATABASE_URL = env.str("DATABASE_URL", default="")
 EMBEDDED_POSTGRES = not DATABASE_URL
-_database = env.db_url_config(DATABASE_URL or postgres.url(DATA_DIR))
+_database = env.postgres_url("DATABASE_URL", default=postgres.url(DATA_DIR))
 DATABASES = {
     "default": {
         **_database,
@@ -219,8 +290,12 @@ SESSION_COOKIE_AGE = 7 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_CONFIG = env.mail_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str(
+    "EMAIL_FROM", default=f"Fanlight <noreply@{next(iter(_public_hosts), 'localhost')}>"
+)
 
 # --- The web process --------------------------------------------------------------------------
 
@@ -288,14 +363,15 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 LANGUAGE_CODE = "en"
 # Only what is translated: half a page in another language, and mirrored, helps nobody.
-LANGUAGES = [(code, get_language_info(code)["name_local"]) for code in env.list("LANGUAGES", default=["en"])]
+LANGUAGES = env.languages("LANGUAGES", default=["en"])
 USE_I18N = True
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.word("TIME_ZONE", "UTC", is_time_zone, "Write a name such as Europe/London.")
 USE_TZ = True
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 
 # --- API ----------------------------------------------------------------------------------------
 
+API_RATE = env.word("API_RATE", "600/min", RATE.fullmatch, "Write a number for a time, such as 600/min.")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "inbox.api.authentication.ApiKeyAuthentication",
@@ -308,7 +384,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "inbox.api.pagination.NewestFirst",
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_RATES": {"api": env.str("API_RATE", default="600/min")},
+    "DEFAULT_THROTTLE_RATES": {"api": API_RATE},
     "EXCEPTION_HANDLER": "inbox.api.errors.handler",
 }
 SPECTACULAR_SETTINGS = {
@@ -332,6 +408,6 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # --- Logs: structured, masked (config/logs.py) -------------------------------------------------
 
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_LEVEL = env.word("LOG_LEVEL", "INFO", LOG_LEVELS.__contains__, f"Write one of {', '.join(LOG_LEVELS)}.")
 LOGGING_CONFIG = "config.logs.configure"
 LOGGING = {"level": LOG_LEVEL, "json": env.bool("LOG_JSON", default=not sys.stderr.isatty())}

@@ -42,7 +42,7 @@ class FirstAdminForm(BaseUserCreationForm):
 
 def is_open() -> bool:
     """Only while nobody could have let the first admin in."""
-    return not get_user_model().objects.filter(is_superuser=True).exists()
+    return not get_user_model().objects.filter(is_superuser=True, is_active=True).exists()
 
 
 def path() -> str:

@@ -66,3 +66,16 @@ def test_help_needs_neither_database_nor_settings_of_ones_own() -> None:
     answer = subprocess.run([sys.executable, "manage.py", "help"], cwd=ROOT, capture_output=True, text=True)
     assert answer.returncode == 0
     assert "serve" in answer.stdout
+
+
+def test_the_image_brings_its_database_up_to_date() -> None:
+    [command] = re.findall(r"^CMD (.*)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert '"serve"' in command
+    assert '"--migrate"' in command
+
+
+def test_compose_listens_where_its_proxy_asks_whatever_the_env_file_says() -> None:
+    text = (ROOT / "compose.yaml").read_text()
+    assert 'PORT: "8000"' in text
+    assert "reverse_proxy @outside web:8000" in text
+    assert re.search(r"ALLOWED_HOSTS: \S*,web,", text)

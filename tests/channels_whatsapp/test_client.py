@@ -12,7 +12,7 @@ import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from channels_whatsapp import client, transport
-from channels_whatsapp.models import Account
+from channels_whatsapp.models import Account, Sender
 from channels_whatsapp.setup import ensure_from_settings
 from channels_whatsapp.simulator import Simulator
 from channels_whatsapp.transport import Throttled, Transport, WrongHost
@@ -218,7 +218,8 @@ def test_the_business_number_serves_when_no_sender_is_named(settings: Any) -> No
 
 
 @pytest.mark.django_db
-def test_settings_without_a_number_make_nothing(settings: Any) -> None:
+def test_settings_without_a_number_make_the_account_alone(settings: Any) -> None:
     settings.TWILIO_WHATSAPP_FROM = ""
     assert ensure_from_settings() is None
-    assert not Account.objects.exists()
+    assert Account.objects.get().sid == ACCOUNT_SID
+    assert not Sender.objects.exists()

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.functions import Now
 
-from channels_whatsapp import doctor, doctor_twilio
+from channels_whatsapp import doctor, doctor_twilio, reconcile
 from channels_whatsapp.doctor import Level
 from channels_whatsapp.models import Account, BadSignature, Receipt, Sender
+from channels_whatsapp.setup import ensure_from_settings
 from channels_whatsapp.simulator import Simulator
 from inbox import clock, statuses
 from tests import world
@@ -216,3 +218,42 @@ def test_a_file_store_that_cannot_be_written_is_found(tmp_path: Any, settings: A
     (tmp_path / "file").write_text("")
     settings.MEDIA_ROOT = tmp_path / "file" / "media"
     assert level(doctor.files()) == [Level.BAD]
+
+
+def test_a_database_that_does_not_answer_is_the_only_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise OperationalError("connection failed: refused\nIs the server running?")
+
+    monkeypatch.setattr(doctor, "MigrationExecutor", refuse)
+    [finding] = doctor.examine()
+    assert finding.level == Level.BAD
+    assert finding.detail == "It does not answer: connection failed: refused."
+    assert "DATABASE_URL" in finding.mend
+
+
+@pytest.mark.django_db
+def test_an_empty_database_is_the_only_finding() -> None:
+    MigrationRecorder.Migration.objects.all().delete()
+    [finding] = doctor.examine()
+    assert finding.level == Level.BAD
+    assert "--migrate" in finding.mend
+
+
+@pytest.mark.django_db
+def test_credentials_without_a_number_ask_for_the_number(settings: Any) -> None:
+    settings.TWILIO_WHATSAPP_FROM = ""
+    assert ensure_from_settings() is None
+    [finding] = doctor.accounts()
+    assert "Set TWILIO_WHATSAPP_FROM" in finding.mend
+
+
+@pytest.mark.django_db
+def test_a_demo_that_is_over_is_left_out(settings: Any) -> None:
+    world.channel()
+    Account.objects.update(sid=settings.DEMO_ACCOUNT_SID)
+    [finding] = doctor.accounts()
+    assert "TWILIO_ACCOUNT_SID" in finding.mend
+    assert list(doctor.completeness()) == []
+    assert reconcile.everything() == {}
+    settings.DEMO = True
+    assert level(doctor.completeness()) == [Level.WARN]

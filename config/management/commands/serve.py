@@ -13,8 +13,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import Error, connection, connections
 
+from channels_whatsapp import doctor
 from channels_whatsapp.setup import ensure_from_settings
 from config import postgres, setup
 from config.supervisor import Child, Supervisor
@@ -60,15 +61,19 @@ class Command(BaseCommand):
 
     def prepare(self, migrate: bool) -> None:
         """Everything that a start needs and that is quick when it is there already."""
+        must_answer()
         if migrate:
             self.say("Bringing the database up to date …")
             call_command("migrate", verbosity=0, interactive=False)
+        must_be_up_to_date()
         self.check(databases=["default"])
         ensure_from_settings()
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
         if settings.DEMO:
             self.load_demo()
+        else:
+            self.close_demo()
 
     def load_demo(self) -> None:
         agents = get_user_model().objects
@@ -77,9 +82,22 @@ class Command(BaseCommand):
             call_command("demo", verbosity=0)
         # What is printed must open the door, also after DEMO_PASSWORD was changed.
         for agent in agents.filter(username__in=DEMO_LOGINS):
-            if not agent.check_password(settings.DEMO_PASSWORD):
+            if not agent.is_active or not agent.check_password(settings.DEMO_PASSWORD):
+                agent.is_active = True
                 agent.set_password(settings.DEMO_PASSWORD)
-                agent.save(update_fields=["password"])
+                agent.save(update_fields=["is_active", "password"])
+
+    def close_demo(self) -> None:
+        """Where customers write, a password that was printed opens nothing."""
+        passwords = demo_passwords()
+        agents = get_user_model().objects.filter(username__in=DEMO_LOGINS, is_active=True).order_by("pk")
+        ours = [agent for agent in agents if any(agent.check_password(word) for word in passwords)]
+        for agent in ours:
+            agent.is_active = False
+            agent.save(update_fields=["is_active"])
+        if ours:
+            names = ", ".join(agent.username for agent in ours)
+            self.say(f"The demo is over: its logins ({names}) are switched off.")
 
     def sign_in_lines(self) -> list[str]:
         if settings.DEMO:
@@ -136,6 +154,29 @@ def start_database() -> None:
             postgres.ensure_running(settings.DATA_DIR)
         except (postgres.PostgresError, OSError) as error:
             raise CommandError(str(error)) from error
+
+
+def must_answer() -> None:
+    """:raises CommandError:"""
+    try:
+        connection.ensure_connection()
+    except Error as error:
+        reason = str(error).partition("\n")[0]
+        mend = "See that it runs, and compare DATABASE_URL with it."
+        raise CommandError(f"The database does not answer: {reason}. {mend}") from error
+
+
+def must_be_up_to_date() -> None:
+    """:raises CommandError:"""
+    finding = doctor.database()
+    if finding.level == doctor.Level.BAD:
+        raise CommandError(f"{finding.title}: {finding.detail} {finding.mend}")
+
+
+def demo_passwords() -> set[str]:
+    """With which a demo on this DATA_DIR has made its logins."""
+    kept = settings.DATA_DIR / "demo_password"
+    return {settings.DEMO_PASSWORD, kept.read_text().strip() if kept.exists() else ""} - {""}
 
 
 def keep_database() -> None:
