@@ -156,13 +156,15 @@ class Courier:
         url, how = overrides.split(webhook.url)
         entry = self._entry(webhook, url, faults, fallback)
         began, pause = time.monotonic(), self.retry_pause
+        left = how.total
         for attempt in range(how.retries + 1):
-            left = how.total - (time.monotonic() - began)
             outcome = self._post(entry, webhook, how, left)
             entry.attempts = attempt + 1
+            left = how.total - (time.monotonic() - began)
             if attempt == how.retries or not how.retries_after(outcome) or left - pause <= 0:
                 break
             time.sleep(pause)
+            left -= pause
             pause *= 2
         entry.took_ms = round((time.monotonic() - began) * 1000)
         self.log.add(entry)

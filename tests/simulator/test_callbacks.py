@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,6 +11,7 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from channels_whatsapp.simulator import ACCOUNT_SID, AUTH_TOKEN, SENDER, Simulator
+from channels_whatsapp.simulator.callbacks import Webhook
 from channels_whatsapp.simulator.overrides import Overrides, split
 from tests.simulator.conftest import CUSTOMER, App
 
@@ -240,3 +242,16 @@ def test_a_service_takes_the_webhook_over(sim: Simulator, app: App) -> None:
     sim.wait_idle()
     assert app.calls[0].path == "/service"
     assert app.calls[0].params["MessagingServiceSid"] == service.sid
+
+
+def test_an_address_that_never_answers_costs_no_later_webhook(sim: Simulator) -> None:
+    """The first try used up all of Twilio's time: no other try, but the fallback and what follows."""
+    done: list[bool] = []
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(5)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/x#rc=5&rp=5xx,ct,rt&tt=300"
+        sim.courier.send(Webhook("message", "text", "SM1", url, [("a", "b")], fallback_url=url), done.append)
+        assert sim.wait_idle(10)
+        assert done == [False]
+        assert sorted(entry.fallback for entry in sim.log.entries()) == [False, True]
