@@ -16,7 +16,7 @@ from typing import IO
 from django.conf import settings
 from django.core.files import File
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from channels_whatsapp import downloads
@@ -53,6 +53,12 @@ def fetch(attachment_id: int) -> None:
         fail(attachment, str(refusal))
     except downloads.NotNow as problem:
         put_off(attachment, str(problem))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        # Counted too, so that a fault of ours with one file ends after a day, with a word to the agent.
+        logger.exception("attachment %s", attachment.pk)
+        put_off(attachment, _("It came, but could not be stored here."))
 
 
 def source_of(attachment: Attachment) -> tuple[str, Account]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import IO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 4096  # more than WhatsApp keeps of a photo
@@ -51,9 +51,7 @@ def _opened(file: IO[bytes]) -> Image.Image:
     file.seek(0)
     try:
         picture = Image.open(file, formats=FORMATS)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise Unusable from error
-    except Image.DecompressionBombWarning as error:
+    except Exception as error:  # see _drawn
         raise Unusable from error
     if picture.width * picture.height > MOST_PIXELS:
         raise Unusable
@@ -66,14 +64,16 @@ def _drawn(picture: Image.Image, side: int) -> Image.Image:
         picture = ImageOps.exif_transpose(picture)
         picture.thumbnail((side, side))
         return picture.convert("RGBA" if _has_transparency(picture) else "RGB")
-    except (OSError, ValueError, SyntaxError, EOFError, ZeroDivisionError) as error:
+    except Exception as error:
+        # A file that is wrong in the right place makes a decoder raise nearly anything: struct.error,
+        # TypeError, RuntimeError, MemoryError …
         raise Unusable from error
 
 
 def _is_turned(picture: Image.Image) -> bool:
     try:
         return picture.getexif().get(0x0112) in (5, 6, 7, 8)
-    except (OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # see _drawn
         raise Unusable from error
 
 
@@ -91,5 +91,8 @@ def _flat(picture: Image.Image) -> Image.Image:
 
 def _saved(picture: Image.Image, form: str, **options: object) -> bytes:
     output = io.BytesIO()
-    picture.save(output, form, **options)
+    try:
+        picture.save(output, form, **options)
+    except Exception as error:  # see _drawn
+        raise Unusable from error
     return output.getvalue()
