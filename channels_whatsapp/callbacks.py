@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.db import connection, transaction
 
-from channels_whatsapp import errors
+from channels_whatsapp import errors, unseen
 from channels_whatsapp.inbound import first
 from channels_whatsapp.models import Receipt, Sender
 from channels_whatsapp.verdicts import Verdict
@@ -53,6 +53,8 @@ def settle(receipt: Receipt, *, at: datetime | None = None) -> Verdict:
     elif fault := _mismatch(receipt, attempt):
         return Verdict(Outcome.REJECTED, fault)
     message = attempt.message if attempt else message
+    if fault := _foreign(receipt, message):
+        return Verdict(Outcome.REJECTED, fault)
     _apply(receipt, status, attempt, message, at or clock.now())
     return Verdict()
 
@@ -78,6 +80,8 @@ def _park(receipt: Receipt, at: datetime | None) -> Verdict:
     attempt = _attempt_by_sid(receipt.sid)
     if attempt is None:
         return Verdict(Outcome.PARKED, "No message of ours has this SID yet.")
+    if fault := _foreign(receipt, attempt.message):
+        return Verdict(Outcome.REJECTED, fault)
     status = WORDS[first(receipt.params, "MessageStatus")]
     _apply(receipt, status, attempt, attempt.message, at or clock.now())
     return Verdict()
@@ -91,7 +95,7 @@ def _lock(sid: str) -> None:
 # Which message
 
 
-_WITH = ("message__conversation__channel", "message__conversation__contact")
+_WITH = ("message__conversation__channel__sender__account", "message__conversation__contact")
 
 
 def _attempt_by_ref(receipt: Receipt) -> SendAttempt | None:
@@ -107,7 +111,14 @@ def _attempt_by_sid(sid: str) -> SendAttempt | None:
 def _message_by_sid(sid: str) -> Message | None:
     """One that was not sent from here, for example found at Twilio."""
     rows = Message.objects.filter(sid=sid, direction=Message.Direction.OUTBOUND)
-    return rows.select_related("conversation__channel", "conversation__contact").first()
+    return rows.select_related("conversation__channel__sender__account", "conversation__contact").first()
+
+
+def _foreign(receipt: Receipt, message: Message) -> str:
+    """One account's signature says nothing about what another one sent."""
+    sender = getattr(message.conversation.channel, "sender", None)
+    is_theirs = sender is None or sender.account.sid == receipt.account_sid
+    return "" if is_theirs else "It was sent from another account."
 
 
 def _mismatch(receipt: Receipt, attempt: SendAttempt) -> str:
@@ -134,14 +145,19 @@ def _apply(
     if attempt:
         attempt.accept(receipt.sid)
         _note_code(attempt, code, receipt)
-    # A later attempt's message is not what an earlier one failed at, but arrived is arrived.
-    if attempt is None or attempt.is_latest or status in statuses.ARRIVED:
+    # A later attempt's message is not what an earlier one failed at, nor one that waits to be sent again
+    # (it has no SID then). But arrived is arrived.
+    is_arrival = status in statuses.ARRIVED
+    if attempt is None or attempt.is_latest or is_arrival:
+        sid = "" if is_arrival else receipt.sid
         sentence = errors.explain(code).sentence if status in statuses.FAILURES else ""
-        if not message.rise(status, at=at, error_code=code, error=sentence) and code:
+        if not message.rise(status, at=at, error_code=code, error=sentence, sid=sid) and code:
             # Told too late to count, but whatever the order the reason is on record in the end.
-            unexplained = Message.objects.filter(pk=message.pk, error_code__isnull=True)
+            unexplained = Message.objects.filter(pk=message.pk, error_code__isnull=True, sid=receipt.sid)
             unexplained.update(error_code=code, error=sentence[:300])
         _note_price(message, receipt)
+    if code:
+        unseen.note(message, code)
     if code == errors.OPTED_OUT:
         consent.opt_out(message.conversation_id, f"error {code}")
 

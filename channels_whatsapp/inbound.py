@@ -194,6 +194,10 @@ STOP_WORDS = frozenset({
     "iptal", "dur", "стоп", "отписаться", "إيقاف", "توقف", "停止", "退订", "取消", "रोकें",
 })  # fmt: skip
 START_WORDS = frozenset({"start", "unstop"})
+# Words that also answer a question: "Confirm / Cancel" is what every appointment asks.
+ANSWERS = frozenset(
+    {"cancel", "end", "quit", "cancelar", "annulla", "iptal", "dur", "取消", "parar", "revoke"}
+)
 
 
 def _consent(params: Mapping[str, Any], kind: str, body: str) -> tuple[str, str]:
@@ -202,6 +206,6 @@ def _consent(params: Mapping[str, Any], kind: str, body: str) -> tuple[str, str]
     if action := told.get(first(params, "OptOutType").upper()):
         return action, "twilio"
     word = body.strip(" \t\r\n.!").casefold() if kind in (Kind.TEXT, Kind.BUTTON) else ""
-    if word in STOP_WORDS:
+    if word in STOP_WORDS - (ANSWERS if kind == Kind.BUTTON else frozenset()):
         return ConsentEntry.Action.OPT_OUT, "keyword"
     return (ConsentEntry.Action.OPT_IN, "keyword") if word in START_WORDS else ("", "")

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.urls import Resolver404, resolve
 
@@ -61,7 +60,7 @@ class WebhookMiddleware:
             return _answer(request)
         except Refusal as refusal:
             return refusal.response
-        except (OperationalError, InterfaceError):
+        except Exception:
             # Not stored, so not acknowledged: Twilio's retry and fallback act on the 503.
             logger.exception("a webhook could not be stored")
             return twiml.answer(status=503)

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.message import MessageInstance
 
-from channels_whatsapp import client, inbound, unknown
-from channels_whatsapp.models import Sender
+from channels_whatsapp import client, forms, inbound, setup, unknown
+from channels_whatsapp.models import Receipt, Sender
 from channels_whatsapp.records import bring_up, listed, time_of
 from inbox import clock
 from inbox.models import Event, Message
@@ -48,12 +48,18 @@ def everything(back: timedelta = HOUR) -> dict[Sender, Tally]:
     :raises client.CallFailed: Twilio did not give all of some sender's list; the others are done.
     """
     tallies, failure = {}, None
-    for sender in Sender.objects.select_related("account", "channel").order_by("pk"):
+    for sender in setup.senders().select_related("account", "channel").order_by("pk"):
         try:
             tallies[sender] = reconcile(sender, start_of(sender, back))
         except client.CallFailed as error:
             logger.warning("reconcile: sender %s: %s", sender.pk, error)
             failure = error
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            # A fault of ours with one sender's records is no reason to leave out the others.
+            logger.exception("reconcile: sender %s", sender.pk)
+            failure = client.CallFailed(detail=f"{type(error).__name__} in our own code; the log says more.")
     if failure:
         raise failure
     return tallies
@@ -100,8 +106,32 @@ def bring_in(twilio: Client, sender: Sender, records: Iterable[MessageInstance],
         if record.sid in known:
             continue
         params = params_of(record) | media_of(twilio, record)
-        received = inbound.apply(params, account_sid=sender.account.sid, at=time_of(record), recovered=True)
-        tally.recovered += received.is_new
+        try:
+            received = inbound.apply(
+                params, account_sid=sender.account.sid, at=time_of(record), recovered=True
+            )
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("reconcile: %s could not be processed", record.sid)
+            file_failed(sender, params, time_of(record))
+        else:
+            tally.recovered += received.is_new
+
+
+def file_failed(sender: Sender, params: dict[str, str], at: datetime) -> None:
+    """Keep it as a webhook that failed is kept, tried again and replayable; what is behind it goes on."""
+    key = {"account_sid": sender.account.sid, "kind": Receipt.Kind.INBOUND, "key": params["MessageSid"]}
+    Receipt.objects.get_or_create(
+        **key,
+        defaults={
+            "sid": params["MessageSid"],
+            "params": forms.storable(params),
+            "outcome": Receipt.Outcome.FAILED,
+            "detail": "Found in Twilio's list; our own code could not take it in. The log says more.",
+            "received_at": at,
+        },
+    )
 
 
 def known_sids(records: Iterable[MessageInstance]) -> set[str]:

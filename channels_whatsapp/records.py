@@ -8,7 +8,7 @@ from decimal import Decimal
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.message import MessageInstance
 
-from channels_whatsapp import callbacks, client, errors
+from channels_whatsapp import callbacks, client, errors, unseen
 from inbox import clock, consent, statuses
 from inbox.models import Message
 
@@ -44,6 +44,8 @@ def bring_up(message: Message, record: MessageInstance) -> bool:
     if not status or not statuses.rises(message.status, status):
         return False
     code = record.error_code or None
+    if code:
+        unseen.note(message, code)
     sentence = errors.explain(code).sentence if status in statuses.FAILURES else ""
     if code == errors.OPTED_OUT:
         consent.opt_out(message.conversation_id, f"error {code}")

@@ -18,16 +18,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from channels_whatsapp import callbacks, client, errors, links
+from channels_whatsapp import callbacks, client, errors, links, unseen
 from channels_whatsapp.errors import Act
 from channels_whatsapp.models import Sender
 from channels_whatsapp.retries import TryAgain, backoff
 from inbox import clock, consent, statuses
-from inbox.models import Conversation, Event, Message, SendAttempt
+from inbox.models import Conversation, Message, SendAttempt
 from inbox.models.conversation import preview
 from inbox.refusals import Refused
 
@@ -210,7 +209,7 @@ def obey(attempt: SendAttempt, failure: client.CallFailed) -> None:
     """:raises TryAgain: the table says that this refusal may pass."""
     decided = errors.decision(failure.status, failure.code)
     if not decided.is_known:
-        note_unseen(attempt, failure)
+        unseen.note(attempt.message, failure.code, failure.status, failure.detail)
     times, first, longest = TRIES.get(decided.act, (0, 0.0, 0.0))
     so_far = put_off_so_far(attempt)
     if so_far < times:
@@ -224,14 +223,3 @@ def obey(attempt: SendAttempt, failure: client.CallFailed) -> None:
 def put_off_so_far(attempt: SendAttempt) -> int:
     attempts = SendAttempt.objects.filter(message=attempt.message_id)
     return attempts.filter(outcome=SendAttempt.Outcome.POSTPONED).count()
-
-
-def note_unseen(attempt: SendAttempt, failure: client.CallFailed) -> None:
-    """Tell the admins of a code that our table lacks, once a day for each."""
-    logger.warning("twilio: HTTP %s with code %s is not in our table", failure.status, failure.code)
-    today = Q(created_at__gt=Now() - timedelta(days=1), data__code=failure.code)
-    if not Event.objects.filter(today, verb="error.unseen").exists():
-        Event.record(
-            "error.unseen", message=attempt.message, channel=attempt.message.conversation.channel,
-            code=failure.code, status=failure.status, detail=failure.detail,
-        )  # fmt: skip

@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from channels_whatsapp.models import BadSignature, Receipt
+from channels_whatsapp.replaying import TRIES
 from inbox import statuses
 from inbox.models import Attachment, Message, SendAttempt
 
@@ -108,6 +109,15 @@ def forgotten_attachments() -> list[Attachment]:
     jobs = ProcrastinateJob.objects.filter(task_name="fetch_attachment", status__in=["todo", "doing"])
     kept = {args["attachment_id"] for args in jobs.values_list("args", flat=True)}
     return [attachment for attachment in pending.order_by("pk")[:BATCH] if attachment.pk not in kept]
+
+
+def forgotten_receipts() -> list[Receipt]:
+    """Failed through a fault of ours, with tries left, and no job looks after them."""
+    old = Now() - timedelta(seconds=FORGOTTEN_SECONDS)
+    failed = Receipt.objects.filter(outcome=Receipt.Outcome.FAILED, tries__lt=TRIES, received_at__lt=old)
+    jobs = ProcrastinateJob.objects.filter(task_name="retry_receipt", status__in=["todo", "doing"])
+    kept = {args["receipt_id"] for args in jobs.values_list("args", flat=True)}
+    return [receipt for receipt in failed.order_by("pk")[:BATCH] if receipt.pk not in kept]
 
 
 def expire_receipts() -> int:

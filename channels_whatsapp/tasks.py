@@ -98,6 +98,8 @@ def sweep(context: JobContext, timestamp: int = 0) -> None:
         defer_send(message)
     for attachment in sweeping.forgotten_attachments():
         defer_fetch(attachment)
+    for receipt in sweeping.forgotten_receipts():
+        retry_receipt.defer(receipt_id=receipt.pk)
 
 
 @app.periodic(cron="* * * * *")

@@ -11,14 +11,14 @@ import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 from twilio.rest.api.v2010.account.message import MessageInstance
 
 from channels_whatsapp import client, sending
 from channels_whatsapp.models import Sender
-from channels_whatsapp.records import bring_up, listed, time_of
+from channels_whatsapp.records import bring_up, listed
 from inbox import clock, statuses
 from inbox.models import Event, Message, SendAttempt
 
@@ -41,10 +41,19 @@ def resolve() -> int:
         by_conversation.setdefault(attempt.message.conversation_id, []).append(attempt)
     found = 0
     for attempts in by_conversation.values():
+        if not hasattr(attempts[0].message.conversation.channel, "sender"):
+            for attempt in attempts:
+                ask(attempt, _("Its number is no longer connected to Twilio. Did the message arrive?"))
+            continue
         try:
             found += look_for(attempts)
         except client.CallFailed as failure:
             logger.warning("unknown sends: Twilio's list could not be read: %s", failure)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            # The other customers' messages must not wait for a fault of ours with this one's.
+            logger.exception("unknown sends of conversation %s", attempts[0].message.conversation_id)
     return found
 
 
@@ -101,14 +110,16 @@ def attempt_behind(sender: Sender, record: MessageInstance) -> SendAttempt | Non
 
     When the nearest is still in flight, its own answer will name this record.
     """
+    # Not when it left: Twilio may have queued it for hours.
+    created = record.date_created or record.date_sent
     near = SendAttempt.objects.filter(
         outcome__in=[Outcome.CALLING, Outcome.UNKNOWN],
         message__conversation__channel=sender.channel_id,
         message__conversation__contact__addresses__value=record.to,
-        started_at__range=(time_of(record) - APART, time_of(record) + APART),
+        started_at__range=(created - APART, created + APART),
     ).select_related("message__conversation__channel")
     alike = [attempt for attempt in near if could_be(attempt.message, record)]
-    nearest = min(alike, key=lambda each: abs(each.started_at - time_of(record)), default=None)
+    nearest = min(alike, key=lambda each: abs(each.started_at - created), default=None)
     return nearest if nearest and nearest.outcome == Outcome.UNKNOWN else None
 
 
@@ -126,7 +137,12 @@ def looked_in_vain(attempt: SendAttempt) -> None:
     since = attempt.finished_at or attempt.started_at
     if attempt.fruitless_looks + 1 < LOOKS or clock.now() - since < LONG:
         return
-    sentence = _("Twilio gave no answer and its list does not show this message. Did it arrive?")
+    ask(attempt, _("Twilio gave no answer and its list does not show this message. Did it arrive?"))
+
+
+@transaction.atomic
+def ask(attempt: SendAttempt, sentence: str) -> None:
+    """From here on a person decides, and nobody looks any more."""
     message = attempt.message
     if Message.objects.filter(pk=message.pk, status=statuses.UNKNOWN, error="").update(error=sentence):
         message.error = sentence

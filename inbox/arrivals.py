@@ -126,6 +126,9 @@ WITH known AS (
     FROM known
     ON CONFLICT (sid) DO NOTHING
     RETURNING id, conversation_id, created_at
+), quoted AS (
+    UPDATE inbox_message q SET reply_to_id = stored.id FROM stored
+    WHERE q.reply_to_sid = %(sid)s::text AND q.reply_to_sid <> '' AND q.reply_to_id IS NULL
 ), opened AS (
     INSERT INTO inbox_window (address_id, channel_id, last_inbound_at, closes_at)
     SELECT address_id, %(channel)s::bigint, created_at, created_at + interval '24 hours' FROM known, stored
@@ -217,9 +220,6 @@ def _follow(arrival: Arrival, stored: _Stored) -> None:
         consent.lift(stored.conversation_id, at=arrival.at)
     if arrival.consent == ConsentEntry.Action.OPT_IN:
         consent.opt_in(stored.conversation_id, arrival.consent_source, evidence=stored.message_id)
-    if arrival.at:
-        quoted = Message.objects.filter(reply_to_sid=arrival.sid, reply_to__isnull=True)
-        quoted.update(reply_to=stored.message_id)
 
 
 def _expect_files(arrival: Arrival, stored: _Stored) -> None:

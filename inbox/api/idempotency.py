@@ -46,7 +46,9 @@ def must_be_same(message: Message, asked: dict[str, Any]) -> None:
     :raises Refused: the key was used for another text.
     """
     template = asked.get("template") or {}
-    made = (message.body, *(message.payload.get(name) for name in ("media_url", "content_sid")))
+    # A template's text is filled in when the carrier has answered.
+    body = "" if message.payload.get("content_sid") else message.body
+    made = (body, *(message.payload.get(name) for name in ("media_url", "content_sid")))
     variables = message.payload.get("content_variables") or {}
     wanted = (asked.get("body", "").strip(), asked.get("media_url") or None, template.get("content_sid"))
     if made != wanted or variables != (template.get("content_variables") or {}):

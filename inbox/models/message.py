@@ -138,8 +138,11 @@ class Message(models.Model):
         at: datetime,
         error_code: int | None = None,
         error: str = "",
+        sid: str = "",
     ) -> bool:
         """Climb to `status` if that is a rise (inbox/statuses.py); say whether it was.
+
+        With `sid` only while that is the carrier's number of it.
 
         One guarded UPDATE is the row lock: two callbacks at once cannot both win.
         An error code, once known, is never cleared by a message without one.
@@ -153,7 +156,7 @@ class Message(models.Model):
         if error_code:
             changes["error_code"] = error_code
         rows = Message.objects.filter(pk=self.pk, status__in=statuses.below(status))
-        if not rows.update(**changes):
+        if not (rows.filter(sid=sid) if sid else rows).update(**changes):
             return False
         for name, value in changes.items():
             setattr(self, name, value)

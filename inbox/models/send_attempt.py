@@ -77,6 +77,9 @@ class SendAttempt(models.Model):
         if self.is_latest:
             Message.objects.filter(pk=self.message_id, sid__isnull=True).update(sid=sid, error="")
             self.message.sid = self.message.sid or sid
+            # A customer can quote it before we know its number.
+            quotes = Message.objects.filter(reply_to_sid=sid, reply_to__isnull=True)
+            quotes.exclude(reply_to_sid="").update(reply_to=self.message_id)
             self.message.rise(statuses.ACCEPTED, at=clock.now())
         return True
 
