@@ -11,8 +11,12 @@
   single.checked = localStorage.getItem("single-keys") !== "off";
   single.addEventListener("change", () => localStorage.setItem("single-keys", single.checked ? "on" : "off"));
 
+  /* On screen, or in a closed menu whose button is: what a menu names with its key needs no opening. */
+  const isAtHand = (found) =>
+    found.checkVisibility() || Boolean(found.closest(".dropdown-menu")?.parentElement.querySelector("summary").checkVisibility());
+
   function press(selector) {
-    const element = [...document.querySelectorAll(selector)].find((found) => found.checkVisibility());
+    const element = [...document.querySelectorAll(selector)].find(isAtHand);
     if (!element) return false;
     if (element.matches("input, textarea")) {
       element.focus();

@@ -104,6 +104,33 @@ def test_letters_typed_into_an_open_menu_do_nothing_to_the_conversation(signed_i
     expect(signed_in.get_by_role("button", name="Resolve", exact=True)).to_be_visible()
 
 
+def test_what_is_read_is_marked_unread_with_one_key(signed_in: Page, live: Stack) -> None:
+    customer = Customer(live)
+    customer.writes("Hello")
+    open_thread(signed_in, customer)
+    row = signed_in.locator(f"#conversation-{customer.pk}")
+    expect(row.locator(".row-unread .count")).to_have_count(0)
+    signed_in.locator("#thread-name").click()
+    signed_in.keyboard.press("u")
+    expect(row.locator(".row-unread .count")).to_have_count(1)
+
+
+def test_the_other_keys_of_the_sheet_do_what_it_says(signed_in: Page, live: Stack) -> None:
+    open_thread(signed_in, Customer(live))
+    signed_in.locator("#thread-name").click()
+    signed_in.keyboard.press("Shift+A")
+    expect(signed_in.locator("#details-assignee")).not_to_have_value("")
+    signed_in.keyboard.press("]")
+    expect(signed_in.locator("#views .tab[aria-current]")).to_contain_text("Mine")
+    signed_in.keyboard.press("[")
+    expect(signed_in.locator("#views .tab[aria-current]")).to_contain_text("All")
+    signed_in.keyboard.press("w")
+    expect(signed_in).to_have_url(re.compile("sort=newest"))
+    signed_in.keyboard.press("g")
+    signed_in.keyboard.press("i")
+    expect(signed_in.locator("#thread")).to_contain_text("Pick a conversation")
+
+
 def test_a_menu_is_worked_by_keys_alone(signed_in: Page, live: Stack) -> None:
     open_thread(signed_in, Customer(live))
     signed_in.locator("#thread-name").click()
