@@ -61,16 +61,16 @@ def bare(text: str) -> str:
     return re.sub(r"[*_~`>\-\s\u2066-\u2069\x00-\x1f]+", "", text)
 
 
-# The link also loads by itself when it is seen, so it may go away before it is pressed.
-PRESS_OLDER = """() => {
-    const older = document.querySelector('#older a');
-    if (older && !older.classList.contains('htmx-request')) older.click();
+# The link loads by itself when it is seen. Pressed before the script is ready, it leads to another page.
+SEE_OLDER = """() => {
+    const older = document.querySelector('#older');
+    older?.scrollIntoView();
     return !older;
 }"""
 
 
 def load_all(page: Page) -> None:
-    page.wait_for_function(PRESS_OLDER, polling=100)
+    page.wait_for_function(SEE_OLDER, polling=100)
 
 
 def test_there_are_a_hundred_and_twenty_of_them() -> None:
