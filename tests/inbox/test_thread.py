@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inbox import clock, timeline
-from inbox.models import Agent, Attachment, Conversation, Event
+from inbox.models import Agent, Attachment, Conversation, Event, Message
 from tests import world
 from tests.inbox.pages import HTMX, ids, news, thread, words
 
@@ -53,14 +53,17 @@ def test_days_are_those_of_the_viewer(client: Client, conversation: Conversation
     assert 'datetime="2025-06-09"' in thread(client, conversation)
 
 
+def hundred_and_twenty(conversation: Conversation) -> list[Message]:
+    """Pairs of one moment, so that a page's edge falls between equals."""
+    start = clock.now() - timedelta(days=2)
+    times = [start + timedelta(minutes=n // 2) for n in range(120)]
+    return [world.message(conversation, str(n), created_at=at) for n, at in enumerate(times)]
+
+
 def test_it_opens_with_the_newest_fifty_and_loads_older_ones_without_gap(
     client: Client, conversation: Conversation
 ) -> None:
-    start = clock.now() - timedelta(days=2)
-    # Pairs of one moment, so that the page's edge falls between equals.
-    made = [
-        world.message(conversation, str(n), created_at=start + timedelta(minutes=n // 2)) for n in range(120)
-    ]
+    made = hundred_and_twenty(conversation)
     page = thread(client, conversation)
     shown = ids(page)
     assert shown == [m.pk for m in made[-50:]]
@@ -73,10 +76,7 @@ def test_it_opens_with_the_newest_fifty_and_loads_older_ones_without_gap(
 def test_without_scripts_the_page_grows_by_fifty_with_each_earlier(
     client: Client, conversation: Conversation
 ) -> None:
-    start = clock.now() - timedelta(days=2)
-    made = [
-        world.message(conversation, str(n), created_at=start + timedelta(minutes=n // 2)) for n in range(120)
-    ]
+    made = hundred_and_twenty(conversation)
     page = thread(client, conversation)
     for length in (100, 120):
         link = re.search(r' href="(/conversations/\d+/\?before=\d+)#message-\d+"', page)
