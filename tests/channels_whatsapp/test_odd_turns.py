@@ -16,8 +16,9 @@ from django.db import ProgrammingError, connection
 from django.test import Client
 from PIL import Image, ImageOps
 
-from channels_whatsapp import inbound, reconcile, signature, tasks, unknown, webhooks
+from channels_whatsapp import inbound, media, reconcile, signature, tasks, unknown, webhooks
 from channels_whatsapp.models import Account, Receipt, Sender
+from channels_whatsapp.retries import TryAgain
 from channels_whatsapp.simulator import Simulator
 from inbox import clock, statuses
 from inbox.models import Attachment, Conversation, Event, Message, SendAttempt
@@ -163,6 +164,30 @@ def test_a_picture_that_trips_the_decoder_is_kept_as_a_file(
     run_due_jobs(later=True)
     file = Attachment.objects.get()
     assert (file.state, file.content_type) == ("stored", "application/octet-stream")
+
+
+def test_a_file_that_breaks_us_is_given_up_after_a_day_with_a_word_to_the_agent(
+    sim: Simulator, talk: Callable[..., Conversation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> str:
+        raise ValueError("a fault of ours")
+
+    talk()
+    monkeypatch.setattr(media.files, "sniff", broken)
+    sim.customer("+447700900911").send_image("look")
+    assert sim.wait_idle()
+    file = Attachment.objects.get()
+    for tries in range(1, len(media.DELAYS) + 1):
+        with pytest.raises(TryAgain):
+            media.fetch(file.pk)
+        file.refresh_from_db()
+        assert (file.state, file.tries) == ("pending", tries)
+    media.fetch(file.pk)
+    file.refresh_from_db()
+    assert (file.state, file.error.partition(".")[0]) == (
+        "failed",
+        "It could not be fetched from Twilio for a day",
+    )
 
 
 def test_a_picture_that_trips_the_decoder_is_refused_as_an_upload(db: None) -> None:
