@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from inbox.models import Attachment, Channel, Conversation, Message
@@ -78,3 +78,66 @@ def carrier(channel: Channel) -> Carrier:
         return _carriers[channel.kind]
     except KeyError:
         raise LookupError(f"No installed app carries channels of kind {channel.kind!r}.") from None
+
+
+@dataclass(frozen=True)
+class FilledTemplate:
+    """A template with its variables filled, as the customer will see it.
+
+    :ivar category: ``utility``, ``marketing`` or ``authentication``; empty when it is not known here.
+    :ivar is_approved: it may go out while the window is closed.
+    :ivar text: the words, for the bubble, search and notifications; empty when they are not known here.
+    :ivar shown: what else a phone shows: header, footer, buttons, items, cards, media_urls, place.
+    """
+
+    content_sid: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    language: str = ""
+    category: str = ""
+    is_approved: bool = True
+    text: str = ""
+    shown: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What a message keeps of it. Empty words are left out, so that "not known" stays visible as such."""
+        told = {"name": self.name, "language": self.language, "category": self.category}
+        told |= {"shown": dict(self.shown), "text": self.text}
+        required = {"content_sid": self.content_sid, "content_variables": dict(self.variables)}
+        return (
+            required | {key: value for key, value in told.items() if value} | {"approved": self.is_approved}
+        )
+
+
+class Templates(Protocol):
+    """Knows the templates. Whoever sends one, now or later, fills it here."""
+
+    def fill(
+        self, conversation: Conversation, content_sid: str, variables: Mapping[str, str]
+    ) -> FilledTemplate:
+        """With these values; what has a source of its own (the contact's name) may be left out.
+
+        :raises Refused: a variable is blank, or the template is paused, rejected or archived.
+        """
+
+
+class _NoTemplates:
+    """Without an app that knows them, a template goes out as it is asked for."""
+
+    def fill(
+        self, conversation: Conversation, content_sid: str, variables: Mapping[str, str]
+    ) -> FilledTemplate:
+        return FilledTemplate(content_sid, variables)
+
+
+_templates: Templates = _NoTemplates()
+
+
+def register_templates(known: Templates) -> None:
+    global _templates
+    _templates = known
+
+
+def templates() -> Templates:
+    return _templates

@@ -24,6 +24,7 @@ STATUS = {
     "not_failed": 409,
     "other_open": 409,
     "opted_out": 403,
+    "no_opt_in": 403,
     "rate": 429,
 }
 

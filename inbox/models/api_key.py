@@ -27,6 +27,10 @@ class ApiKey(models.Model):
     start = models.CharField(_("starts with"), max_length=12)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scope = models.CharField(_("scope"), max_length=8, choices=Scope, default=Scope.WRITE)
+    # Without any it reaches what its agent reaches.
+    channels = models.ManyToManyField(
+        "inbox.Channel", blank=True, related_name="+", verbose_name=_("only these channels")
+    )
     created_at = models.DateTimeField(_("created"), db_default=Now())
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)

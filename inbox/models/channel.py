@@ -20,6 +20,8 @@ class Channel(models.Model):
     # Without a team everybody sees it.
     teams = models.ManyToManyField(Team, blank=True, related_name="channels", verbose_name=_("teams"))
     is_active = models.BooleanField(_("active"), default=True)
+    # Tell the customer that somebody writes; on WhatsApp that also marks their message as read.
+    shows_typing = models.BooleanField(_("show typing and read receipts to customers"), default=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

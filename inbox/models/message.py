@@ -7,7 +7,8 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -109,6 +110,13 @@ class Message(models.Model):
             models.Index(fields=["reply_to_sid"], name="message_quotes", condition=~Q(reply_to_sid="")),
             models.Index(fields=["reply_to"], name="message_replies", condition=Q(reply_to__isnull=False)),
             GinIndex(fields=["search"], name="message_search"),
+            # How often a template was sent, and lately by whom.
+            models.Index(
+                KT("payload__content_sid"),
+                F("created_at").desc(),
+                name="message_of_template",
+                condition=Q(kind="template"),
+            ),
         ]
 
     def __str__(self) -> str:

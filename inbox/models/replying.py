@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inbox import gateways, splitting, statuses
+from inbox.models import gate
 from inbox.models.attachment import Attachment
-from inbox.models.contact import Window, open_window_of
+from inbox.models.contact import Window
 from inbox.models.event import Event
 from inbox.models.message import Message
 from inbox.refusals import Refused
@@ -83,31 +84,12 @@ class Replying:
         Event.record("note.added", conversation=self, message=note, by=by)
         return note
 
-    def must_take(self, message: Message | None = None, *, is_template: bool | None = None) -> None:
-        """Refuse what WhatsApp would refuse, before it is queued.
+    def must_take(self, message: Message | None = None) -> None:
+        """Refuse what may not go out now: this message, or without one any free text.
 
-        :raises Refused: opted out, window closed, channel switched off.
+        :raises Refused: see gate.must_allow.
         """
-        if is_template is None:
-            is_template = message is not None and message.kind == Message.Kind.TEMPLATE
-        if not self.channel.is_active:
-            raise Refused(
-                "channel_off",
-                _("%(channel)s is switched off.") % {"channel": self.channel.name},
-                _("Ask an admin to switch it on."),
-            )
-        if self.is_opted_out:
-            raise Refused(
-                "opted_out",
-                _("This customer asked not to be written to."),
-                _("Wait until they write again."),
-            )
-        if not is_template and open_window_of(self.contact_id, self.channel_id) is None:
-            raise Refused(
-                "window_closed",
-                _("The 24-hour window is closed, so WhatsApp takes no free text."),
-                _("Send an approved template, or wait until the customer writes."),
-            )
+        gate.must_allow(self, gate.Outgoing.of(message.payload if message else {}))
 
     @property
     def is_opted_out(self) -> bool:
@@ -139,10 +121,11 @@ class Replying:
         if done := self._already(act):
             return done
         self._must_be_sendable(act)
-        self.must_take(is_template=act.template is not None)
+        filled = self._filled(act)
+        gate.must_allow(self, gate.Outgoing.of(filled))
         self._must_have_seen(seen, by)
         self._must_be_active(by)
-        parts = self._parts(act)
+        parts = self._parts(act, filled)
         messages = [self._insert(act, n, part, len(parts), by) for n, part in enumerate(parts)]
         ids = [message.pk for message in messages]
         Event.record("conversation.replied", conversation=self, message=messages[0], by=by, messages=ids)
@@ -192,10 +175,20 @@ class Replying:
                 _("Read it, then press Send again if your text still fits."),
             )
 
-    def _parts(self, act: _Act) -> list[dict[str, Any]]:
+    def _filled(self, act: _Act) -> dict[str, Any]:
+        """The payload of a template, with everything about it that is kept with the message for ever.
+
+        :raises Refused: a variable is blank, or the template is one that cannot be sent.
+        """
+        if act.template is None:
+            return {}
+        sid, variables = act.template["content_sid"], act.template.get("content_variables") or {}
+        return gateways.templates().fill(self, sid, variables).payload
+
+    def _parts(self, act: _Act, filled: dict[str, Any]) -> list[dict[str, Any]]:
         """What becomes one WhatsApp message each, in order."""
         if act.template is not None:
-            return [{"kind": Message.Kind.TEMPLATE, "payload": act.template}]
+            return [{"kind": Message.Kind.TEMPLATE, "body": filled.pop("text", ""), "payload": filled}]
         if act.media_url:
             payload = {"media_url": act.media_url}
             return [{"kind": Message.Kind.DOCUMENT, "body": act.body, "payload": payload}]
