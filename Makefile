@@ -14,7 +14,7 @@ run: .venv/.run ## The inbox on this machine, with demo data when there are no T
 
 test: .venv/.dev ## Every test; PYTEST_ARGS="-k window" for some
 	@$(PY) -m tests.browser.chromium
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@$(PY) -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 check: .venv/.dev ## Style, direction of imports, migrations and settings
 	@$(PY) -m ruff check .

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,9 +79,27 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         yield
 
 
+# A busy machine is slow, which says nothing about a property.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
+
+# Two halves of about the same length, for two cores. Whatever runs real processes against the clock is
+# in one of them, so that such tests never disturb each other.
+ONE_HALF = ("browser", "inbox", "templates_mgmt", "simulator")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests last: Playwright's event loop stays in the thread for the rest of the run."""
-    items.sort(key=lambda item: "/tests/browser/" in item.path.as_posix())
+    items.sort(key=lambda item: folder_of(item) == "browser")
+    for item in items:
+        half = "one" if folder_of(item) in ONE_HALF else "other"
+        item.add_marker(pytest.mark.xdist_group(half))
+
+
+def folder_of(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOT / "tests").parts[0]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -41,9 +41,16 @@ def next_pid(keeper: subprocess.Popen[str]) -> int:
     return int(line.split()[-1])
 
 
+def is_there(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def wait_until_gone(*pids: int, seconds: float = 10) -> None:
     deadline = time.monotonic() + seconds
-    while any(psutil.pid_exists(p) and psutil.Process(p).status() != "zombie" for p in pids):
+    while any(is_there(pid) for pid in pids):
         assert time.monotonic() < deadline, "still there"
         time.sleep(0.05)
 
