@@ -1,6 +1,7 @@
 """The one door: what a signed-in person may see. Views, API and stream get rows only through here.
 
 Admins and leads see every channel. Agents see the channels of their teams and those without a team.
+A program whose API key is for some channels only (`Agent.only_channels`) sees of those the same.
 What may not be seen does not exist: 404, never 403.
 """
 
@@ -13,10 +14,13 @@ from inbox.models import Agent, Attachment, Channel, Contact, Conversation, Mess
 
 
 def channels_for(agent: Agent) -> QuerySet[Channel]:
+    rows = Channel.objects.all()
+    if agent.only_channels is not None:
+        rows = rows.filter(pk__in=agent.only_channels)
     if agent.is_lead:
-        return Channel.objects.all()
+        return rows
     mine = Q(teams__isnull=True) | Q(teams__members=agent.pk)
-    return Channel.objects.filter(mine).distinct()
+    return rows.filter(mine).distinct()
 
 
 def visible_channel_ids(agent: Agent) -> set[int]:
@@ -25,24 +29,32 @@ def visible_channel_ids(agent: Agent) -> set[int]:
 
 def conversations_for(agent: Agent) -> QuerySet[Conversation]:
     rows = Conversation.objects.all()
-    return rows if agent.is_lead else rows.filter(channel__in=channels_for(agent).values("pk"))
+    return rows if agent.sees_all_channels else rows.filter(channel__in=channels_for(agent).values("pk"))
 
 
 def messages_for(agent: Agent) -> QuerySet[Message]:
     rows = Message.objects.all()
-    return rows if agent.is_lead else rows.filter(conversation__in=conversations_for(agent).values("pk"))
+    return (
+        rows
+        if agent.sees_all_channels
+        else rows.filter(conversation__in=conversations_for(agent).values("pk"))
+    )
 
 
 def contacts_for(agent: Agent) -> QuerySet[Contact]:
     rows = Contact.objects.all()
-    if agent.is_lead:
+    if agent.sees_all_channels:
         return rows
     return rows.filter(pk__in=conversations_for(agent).values("contact"))
 
 
 def attachments_for(agent: Agent) -> QuerySet[Attachment]:
     rows = Attachment.objects.all()
-    return rows if agent.is_lead else rows.filter(conversation__in=conversations_for(agent).values("pk"))
+    return (
+        rows
+        if agent.sees_all_channels
+        else rows.filter(conversation__in=conversations_for(agent).values("pk"))
+    )
 
 
 def conversation_for(agent: Agent, pk: int) -> Conversation:

@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-from django.forms import ModelForm
+from django.forms import CheckboxSelectMultiple, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inbox.models import ApiKey
 
 
+class ApiKeyForm(ModelForm):
+    class Meta:
+        model = ApiKey
+        fields = ("agent", "name", "scope", "channels", "expires_at")
+        widgets = {"channels": CheckboxSelectMultiple}
+        help_texts = {
+            "agent": _("Whom it acts as. It sees and does what this person may."),
+            "name": _("What it is for, so that you know later which one to revoke."),
+            "channels": _("Choose some to keep it to these. Without any it reaches all that its agent sees."),
+            "expires_at": _("When it stops working by itself. Empty: when it is revoked."),
+        }
+
+    def clean_expires_at(self) -> datetime | None:
+        expires_at = self.cleaned_data["expires_at"]
+        if expires_at and expires_at <= timezone.now():
+            raise ValidationError(_("This time has passed. Choose a later one, or leave it empty."))
+        return expires_at
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin):
+    form = ApiKeyForm
     list_display = (
         "__str__",
         "agent",
         "scope",
+        "reach",
         "start",
         "created_at",
         "expires_at",
@@ -28,9 +52,16 @@ class ApiKeyAdmin(admin.ModelAdmin):
         "last_used_at",
     )
     list_select_related = ("agent",)
-    list_filter = ("scope",)
-    fields = ("agent", "name", "scope", "expires_at")
+    list_filter = ("scope", ("revoked_at", admin.EmptyFieldListFilter))
+    fields = ("agent", "name", "scope", "channels", "expires_at")
     actions = ("revoke",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
+        return super().get_queryset(request).prefetch_related("channels")
+
+    @admin.display(description=_("channels"))
+    def reach(self, key: ApiKey) -> str:
+        return ", ".join(map(str, key.channels.all())) or str(_("all that its agent sees"))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -29,6 +29,8 @@ class Agent(AbstractUser):
     teams = models.ManyToManyField(Team, blank=True, related_name="members", verbose_name=_("teams"))
     # IANA name, for example "Africa/Johannesburg"; empty follows the browser, then the server.
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    # No column: an API key for some channels only sets their ids while it acts as this agent.
+    only_channels: frozenset[int] | None = None
 
     class Meta:
         verbose_name = _("agent")
@@ -55,6 +57,10 @@ class Agent(AbstractUser):
     @property
     def is_lead(self) -> bool:
         return self.role in (self.Role.LEAD, self.Role.ADMIN)
+
+    @property
+    def sees_all_channels(self) -> bool:
+        return self.is_lead and self.only_channels is None
 
     @property
     def is_admin(self) -> bool:

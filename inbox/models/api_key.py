@@ -2,14 +2,23 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
+from datetime import timedelta
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models, transaction
+from django.db.models import OuterRef, Q
 from django.db.models.functions import Now
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from inbox.models.channel import Channel
+
 PREFIX = "fan_"
+NOTED_EVERY = timedelta(minutes=1)
 
 
 class ApiKey(models.Model):
@@ -44,21 +53,49 @@ class ApiKey(models.Model):
         return self.name or f"{self.start}…"
 
     @classmethod
-    def issue(cls, agent: models.Model, **fields: object) -> tuple[ApiKey, str]:
+    @transaction.atomic
+    def issue(
+        cls, agent: models.Model, *, channels: Iterable[Channel] = (), **fields: object
+    ) -> tuple[ApiKey, str]:
         """A new key and its text, which nobody can read again."""
         text = PREFIX + secrets.token_urlsafe(32)
         key = cls.objects.create(agent=agent, start=text[:10], digest=digest(text), **fields)
+        key.channels.set(channels)
         return key, text
 
     @classmethod
     def find(cls, text: str) -> ApiKey | None:
-        """The usable key behind this text: neither revoked nor expired, its agent active."""
+        """The usable key behind this text: neither revoked nor expired, its agent active.
+
+        Looked up by its hash alone, so that the time it takes tells nothing about any key. Its agent
+        carries the key's channels as `only_channels`.
+        """
         usable = cls.objects.filter(
             Q(expires_at__isnull=True) | Q(expires_at__gt=Now()),
             revoked_at__isnull=True,
             agent__is_active=True,
         )
-        return usable.select_related("agent").filter(digest=digest(text)).first()
+        limits = cls.channels.through.objects.filter(apikey=OuterRef("pk")).values("channel")
+        rows = usable.select_related("agent").annotate(limits=ArraySubquery(limits))
+        key = rows.filter(digest=digest(text)).first()
+        if key is not None and key.limits:
+            key.agent.only_channels = frozenset(key.limits)
+        return key
+
+    def note_use(self) -> None:
+        """Keep when it was used, to the minute: a busy program is no reason for a write a request."""
+        now = timezone.now()
+        if self.last_used_at is None or not timedelta(0) <= now - self.last_used_at < NOTED_EVERY:
+            ApiKey.objects.filter(pk=self.pk).update(last_used_at=now)
+
+
+@receiver(pre_delete, sender=Channel)
+def revoke_keys_of_nothing_else(sender: type[Channel], instance: Channel, **_: object) -> None:
+    """A key whose last channel goes must not become one for all channels."""
+    here = ApiKey.objects.filter(channels=instance, revoked_at__isnull=True)
+    others = ApiKey.channels.through.objects.exclude(channel=instance).values("apikey")
+    ids = list(here.exclude(pk__in=others).values_list("pk", flat=True))
+    ApiKey.objects.filter(pk__in=ids).update(revoked_at=Now())
 
 
 def digest(text: str) -> str:

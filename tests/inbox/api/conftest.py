@@ -1,22 +1,22 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from inbox.models import Agent, ApiKey, Team
+from inbox.models import Agent, ApiKey, Channel, Team
 from tests import world
 
 
 class Api:
     """A program with a key: `api.get(path)`, `api.post(path, {...})`; answers as (status, JSON)."""
 
-    def __init__(self, agent: Agent, scope: str = "write") -> None:
+    def __init__(self, agent: Agent, scope: str = "write", channels: Iterable[Channel] = ()) -> None:
         self.agent = agent
-        self.key, self.text = ApiKey.issue(agent, scope=scope)
+        self.key, self.text = ApiKey.issue(agent, scope=scope, channels=channels)
         self.client = Client(raise_request_exception=True)
 
     def get(self, path: str, **query: Any) -> tuple[int, Any]:
