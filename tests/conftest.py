@@ -43,14 +43,10 @@ os.environ |= {
 import django  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
-from hypothesis import settings as hypothesis  # noqa: E402
 
 from config import postgres  # noqa: E402
 from tests.jobs import run_due_jobs  # noqa: E402
 
-# How long an example takes says how busy the machine is, not whether it is right.
-hypothesis.register_profile("fanlight", deadline=None)
-hypothesis.load_profile("fanlight")
 django.setup()  # so that the conftests below this one may import models
 settings.STATIC_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
 # Threads of a test give their connection back, so that none is left open when the thread is gone.
