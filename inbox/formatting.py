@@ -23,6 +23,8 @@ _TAGS = {
 _QUOTE = SafeString('<span class="wa-quote">'), SafeString("</span>")
 _LIST = SafeString('<span class="wa-list" role="list">'), SafeString("</span>")
 _ITEM = SafeString('<span class="wa-item" role="listitem">'), SafeString("</span>")
+_CODE = SafeString("<code>"), SafeString("</code>")
+_BLOCK = SafeString('<code class="wa-code">'), SafeString("</code>")
 
 _FENCE = "```"
 # An address ends before white space, quotes, brackets and anything that turns the reading direction.
@@ -38,7 +40,12 @@ _AFTER_URL = ".,;:!?*_~"
 
 def to_html(text: str) -> SafeString:
     """`text` with its markup shown; the words themselves are never lost or changed."""
-    return SafeString("".join(conditional_escape(node) for node in _blocks(text) if node))
+    return SafeString("".join(conditional_escape(node) for node in nodes(text)))
+
+
+def nodes(text: str) -> Iterator[str]:
+    """Tags as SafeString, and between them the words, still to be escaped."""
+    return (node for node in _blocks(text) if node)
 
 
 def _blocks(text: str) -> Iterator[str]:
@@ -50,7 +57,7 @@ def _blocks(text: str) -> Iterator[str]:
             break
         yield from _lines(text[start:opening])
         code = text[opening + 3 : closing]
-        yield format_html('<code class="wa-code">{}</code>', code) if code.strip() else _FENCE + code + _FENCE
+        yield from (_BLOCK[0], code, _BLOCK[1]) if code.strip() else (_FENCE + code + _FENCE,)
         start = closing + 3
     yield from _lines(text[start:])
 
@@ -102,10 +109,10 @@ def _inline(line: str) -> list[str]:
         position = token.end()
         if token["url"]:
             address = token["url"].rstrip(_AFTER_URL)
-            nodes.append(_link(address))
+            nodes += _link(address)
             position = token.start() + len(address)
         elif token["code"]:
-            nodes.append(format_html("<code>{}</code>", token["code"][1:-1]))
+            nodes += _CODE[0], token["code"][1:-1], _CODE[1]
         else:
             _mark(line, token, nodes, opened)
     nodes.append(line[position:])
@@ -126,7 +133,6 @@ def _mark(line: str, token: re.Match[str], nodes: list[str], opened: list[tuple[
         opened.append((mark, len(nodes) - 1, token.end()))
 
 
-def _link(address: str) -> SafeString:
-    return format_html(
-        '<a href="{0}" target="_blank" rel="noopener noreferrer nofollow ugc"><bdi>{0}</bdi></a>', address
-    )
+def _link(address: str) -> tuple[str, ...]:
+    start = format_html('<a href="{}" target="_blank" rel="noopener noreferrer nofollow ugc"><bdi>', address)
+    return start, address, SafeString("</bdi></a>")

@@ -5,11 +5,10 @@ What is read is what the customer reads: the words are those of `Content.shown`,
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from inbox import formatting
@@ -17,7 +16,7 @@ from inbox.showing import Showing, ShownButton, ShownCard, ShownFile, ShownItem,
 from templates_mgmt import placeholders
 from templates_mgmt.content import Button, Card, Content, Place, Shown
 
-_PIECE = re.compile(r"<[^>]*>|&[#\w]+;|.", re.DOTALL)
+_FILLED, _EMPTY = SafeString('<span class="var">'), SafeString('<span class="var var--empty">')
 _END = SafeString("</span>")
 
 
@@ -50,41 +49,41 @@ class Preview:
 
     def plain(self, text: str) -> SafeString:
         """Without WhatsApp's markup, which headers, footers and buttons do not have."""
-        pieces = placeholders.segments(text, self.values)
-        return SafeString("".join(self._piece(words, name) for words, name in pieces))
+        return _joined(
+            node
+            for words, name in placeholders.segments(text, self.values)
+            for node in ((self._start(name), words, _END) if name else (words,))
+        )
 
     def marked(self, text: str) -> SafeString:
         """With WhatsApp's markup as the customer sees it, which a value may carry too."""
-        return SafeString("".join(self._spans(text)))
-
-    def _piece(self, words: str, name: str) -> str:
-        return format_html("{}{}{}", self._start(name), words, _END) if name else conditional_escape(words)
+        return _joined(self._nodes(text))
 
     def _start(self, name: str) -> SafeString:
-        is_empty = name not in self.values
-        return SafeString('<span class="var var--empty">' if is_empty else '<span class="var">')
+        return _FILLED if name in self.values else _EMPTY
 
-    def _spans(self, text: str) -> Iterator[str]:
+    def _nodes(self, text: str) -> Iterator[str]:
         """The formatted words with the variables' own letters wrapped, never across another tag."""
-        letters = [(letter, at) for letter, at in self._letters(text)]
-        position, inside = 0, ""
-        for piece in _PIECE.findall(formatting.to_html("".join(letter for letter, _ in letters))):
-            place = ""
-            if not piece.startswith("<"):
-                position = _next(letters, position, html.unescape(piece))
-                place = letters[position][1]
-                position += 1
-            if place != inside:
-                yield _END if inside else ""
-                yield self._start(place.partition(":")[2]) if place else ""
-                inside = place
-            yield piece
-        yield _END if inside else ""
+        letters, position = list(self._letters(text)), 0
+        for node in formatting.nodes("".join(letter for letter, _ in letters)):
+            if isinstance(node, SafeString):
+                yield node
+                continue
+            places = []
+            for letter in node:
+                position = _next(letters, position, letter)
+                places.append(letters[position - 1][1])
+            yield from self._wrapped(node, places)
 
     def _letters(self, text: str) -> Iterator[tuple[str, str]]:
         """Each letter with the place it belongs to, `3:name`, or ''."""
         for number, (words, name) in enumerate(placeholders.segments(text, self.values)):
             yield from ((letter, f"{number}:{name}" if name else "") for letter in words)
+
+    def _wrapped(self, words: str, places: list[str]) -> Iterator[str]:
+        for place, run in groupby(zip(words, places, strict=True), key=lambda pair: pair[1]):
+            piece = "".join(letter for letter, _ in run)
+            yield from (self._start(place.partition(":")[2]), piece, _END) if place else (piece,)
 
     def _files(self, urls: tuple[str, ...]) -> tuple[ShownFile, ...]:
         return tuple(ShownFile.of(placeholders.fill(url, self.values)) for url in urls)
@@ -105,7 +104,11 @@ class Preview:
 
 
 def _next(letters: list[tuple[str, str]], position: int, wanted: str) -> int:
-    """Where this letter stands: the formatted text is the text without some of its marks."""
+    """Behind where this letter stands: formatted text is the text without some of its marks."""
     while letters[position][0] != wanted:
         position += 1
-    return position
+    return position + 1
+
+
+def _joined(nodes: Iterable[str]) -> SafeString:
+    return format_html_join("", "{}", ((node,) for node in nodes))
