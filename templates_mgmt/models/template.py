@@ -1,8 +1,5 @@
-"""WhatsApp message templates: a family has versions in several languages, each one Content SID at Twilio."""
-
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -18,28 +15,15 @@ from inbox.models import Event
 from inbox.refusals import Refused
 from templates_mgmt import policy
 from templates_mgmt.content import Content
+from templates_mgmt.models.family import Family
+from templates_mgmt.models.standing import Standing
+from templates_mgmt.models.submission import Submitting
 
 if TYPE_CHECKING:
     from inbox.models import Agent
 
 
-class Family(models.Model):
-    """One template in all its languages and versions, under one name."""
-
-    account = models.ForeignKey(Account, models.CASCADE, related_name="families", verbose_name=_("account"))
-    name = models.CharField(_("name"), max_length=512)
-    created_at = models.DateTimeField(_("created"), db_default=Now())
-
-    class Meta:
-        verbose_name = _("template family")
-        verbose_name_plural = _("template families")
-        constraints = [models.UniqueConstraint(fields=["account", "name"], name="family_name")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Template(models.Model):
+class Template(Submitting, Standing, models.Model):
     """One text in one language: a draft here, or what Twilio knows under one Content SID."""
 
     class Category(models.TextChoices):
@@ -65,6 +49,11 @@ class Template(models.Model):
     family = models.ForeignKey(Family, models.CASCADE, related_name="templates", verbose_name=_("family"))
     # WhatsApp's code: "en", "pt_BR".
     language = models.CharField(_("language"), max_length=16)
+    # What WhatsApp and Twilio call it; versions after the first get a number, since WhatsApp takes a name
+    # only once in a language, and a rejected one not again for 30 days. Empty for a draft.
+    name_at_twilio = models.CharField(
+        _("name at Twilio"), max_length=512, blank=True, default="", editable=False
+    )
     # Empty while WhatsApp was never asked.
     category = models.CharField(_("category"), max_length=24, choices=Category, blank=True)
     types = models.JSONField(_("types"), default=dict)  # Twilio's `types`, as they are
@@ -73,12 +62,23 @@ class Template(models.Model):
     fields = models.JSONField(_("variables"), default=dict, blank=True)
     content_sid = models.CharField(_("Content SID"), max_length=34, null=True, unique=True, editable=False)
     status = models.CharField(_("status"), max_length=40, default=UNSUBMITTED, editable=False)
+    # The newest moment of which we know the status, and the category.
+    status_at = models.DateTimeField(null=True, editable=False)
+    category_at = models.DateTimeField(null=True, editable=False)
+    # Before Meta changed it, and when it did.
+    previous_category = models.CharField(max_length=24, blank=True, default="", editable=False)
+    recategorised_at = models.DateTimeField(null=True, editable=False)
+    # Meta's word about how customers take it, as it came.
+    quality = models.CharField(_("quality"), max_length=40, blank=True, default="", editable=False)
     rejection_reason = models.TextField(_("reason"), blank=True, editable=False)
     pauses = models.PositiveSmallIntegerField(default=0, editable=False)
     paused_until = models.DateTimeField(_("paused until"), null=True, editable=False)
     # False: content for open windows only, which WhatsApp need not approve.
     wants_approval = models.BooleanField(default=True, editable=False)
     submission = models.CharField(max_length=8, choices=Submission, default=Submission.NONE, editable=False)
+    called_at = models.DateTimeField(null=True, editable=False)
+    # How often the step at hand was put off, or looked for in vain.
+    tries = models.PositiveSmallIntegerField(default=0, editable=False)
     submission_error = models.CharField(max_length=300, blank=True, editable=False)
     replaces = models.ForeignKey(
         "self",
@@ -96,6 +96,8 @@ class Template(models.Model):
     submitted_at = models.DateTimeField(_("submitted"), null=True, editable=False)
     decided_at = models.DateTimeField(_("decided"), null=True, editable=False)
     synced_at = models.DateTimeField(_("seen at Twilio"), null=True, editable=False)
+    # When it was found to be no longer at Twilio; it stays here.
+    gone_at = models.DateTimeField(_("gone from Twilio"), null=True, editable=False)
     archived_at = models.DateTimeField(_("archived"), null=True, editable=False)
 
     class Meta:
@@ -141,6 +143,10 @@ class Template(models.Model):
     @property
     def is_in_review(self) -> bool:
         return self.status in (self.RECEIVED, self.PENDING)
+
+    @property
+    def is_gone(self) -> bool:
+        return self.gone_at is not None
 
     @property
     def is_archived(self) -> bool:
@@ -215,6 +221,8 @@ class Template(models.Model):
             "submission_error": "",
             "wants_approval": for_approval,
             "submitted_at": clock.now(),
+            "name_at_twilio": self._next_name(),
+            "tries": 0,
         }
         if not rows.update(**changes):
             return False
@@ -224,6 +232,14 @@ class Template(models.Model):
 
         submit_template.defer(template_id=self.pk)
         return True
+
+    def _next_name(self) -> str:
+        if self.content_sid and self.name_at_twilio:
+            return self.name_at_twilio
+        others = Template.objects.filter(family=self.family_id, language=self.language).exclude(pk=self.pk)
+        taken = set(others.values_list("name_at_twilio", flat=True))
+        numbered = (f"{self.name[:500]}_{n}" for n in range(2, len(taken) + 3))
+        return next(name for name in (self.name, *numbered) if name not in taken)
 
     @transaction.atomic
     def archive(self, *, by: Agent | None) -> bool:
@@ -241,43 +257,3 @@ class Template(models.Model):
         self.refresh_from_db(fields=["archived_at"])
         Event.record("template.restored", by=by, template=self.pk, name=self.name)
         return True
-
-
-class Sync(models.Model):
-    """When an account's templates were last compared with Twilio's list."""
-
-    account = models.OneToOneField(Account, models.CASCADE, related_name="template_sync")
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    count = models.PositiveIntegerField(default=0)
-    error = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        verbose_name = _("template sync")
-        verbose_name_plural = _("template syncs")
-
-    def __str__(self) -> str:
-        return f"{self.account}"
-
-    @property
-    def age_from(self) -> datetime | None:
-        return self.finished_at
-
-
-class Price(models.Model):
-    """What WhatsApp asks for one template message; the longest calling code that fits counts."""
-
-    # "44", or empty for everywhere else.
-    calling_code = models.CharField(_("calling code"), max_length=8, blank=True)
-    category = models.CharField(_("category"), max_length=24, choices=Template.Category)
-    amount = models.DecimalField(_("price"), max_digits=9, decimal_places=5)
-    currency = models.CharField(_("currency"), max_length=3, default="USD")
-
-    class Meta:
-        verbose_name = _("price")
-        verbose_name_plural = _("prices")
-        ordering = ("calling_code", "category")
-        constraints = [models.UniqueConstraint(fields=["calling_code", "category"], name="price_once")]
-
-    def __str__(self) -> str:
-        return f"+{self.calling_code} {self.category}"
