@@ -18,7 +18,7 @@ from templates_mgmt.models import Family, Template
 
 
 def accounts_for(agent: Agent) -> QuerySet[Account]:
-    if agent.is_lead:
+    if agent.sees_all_channels:
         return Account.objects.all()
     senders = Sender.objects.filter(channel__in=access.channels_for(agent).values("pk"))
     return Account.objects.filter(pk__in=senders.values("account"))
@@ -26,12 +26,14 @@ def accounts_for(agent: Agent) -> QuerySet[Account]:
 
 def templates_for(agent: Agent) -> QuerySet[Template]:
     rows = Template.objects.all()
-    return rows if agent.is_lead else rows.filter(family__account__in=accounts_for(agent).values("pk"))
+    if agent.sees_all_channels:
+        return rows
+    return rows.filter(family__account__in=accounts_for(agent).values("pk"))
 
 
 def families_for(agent: Agent) -> QuerySet[Family]:
     rows = Family.objects.all()
-    return rows if agent.is_lead else rows.filter(account__in=accounts_for(agent).values("pk"))
+    return rows if agent.sees_all_channels else rows.filter(account__in=accounts_for(agent).values("pk"))
 
 
 def template_for(agent: Agent, pk: int) -> Template:
