@@ -11,6 +11,8 @@ from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from inbox.models import Agent, Attachment, Channel, Conversation, Message, Tag, Team
+from templates_mgmt import content
+from templates_mgmt.models import Template
 from tests import world
 
 # Written by looking, not by doing: sessions and counters.
@@ -44,6 +46,9 @@ class Orders:
         self.file = self._file(message=self.message)
         self.agent: Agent = world.agent("insider", "agent", self.team)
         self.upload = self._file(uploaded_by=self.agent)
+        self.template = Template.write(
+            self.channel.sender.account, "order_shipped", "en", by=None, types=content.text(SECRET_BODY)
+        )
         self.repairs = Team.objects.create(name="Repairs")
         self.outsider: Agent = world.agent("outsider", "agent", self.repairs)
         self.lead: Agent = world.agent("lead", "lead")
@@ -71,6 +76,7 @@ class Orders:
             "messages/<int:pk>/retry": f"messages/{self.failed.pk}/retry",
             "messages/<int:pk>": f"messages/{self.message.pk}",
             "contacts/<int:pk>": f"contacts/{self.customer.pk}",
+            "templates/<int:pk>": f"templates/{self.template.pk}",
             "<int:tag_pk>": str(self.tag.pk),
             "(?:/fallback)?/?": "/",
             "/?": "/",

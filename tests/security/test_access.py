@@ -25,11 +25,12 @@ THINGS = {
     "api/v1/contacts/<int:pk>", "api/v1/conversations/<int:pk>", "api/v1/conversations/<int:pk>/messages",
     "api/v1/conversations/<int:pk>/assign", "api/v1/conversations/<int:pk>/resolve",
     "api/v1/conversations/<int:pk>/reopen", "api/v1/messages/<int:pk>", "api/v1/messages/<int:pk>/retry",
+    "templates/<int:pk>/",
 }  # fmt: skip
 # About many: shows each person their own part.
 LISTS = {
     "", "list/", "views/", "rows/<str:pks>/", "api/v1/channels", "api/v1/contacts",
-    "api/v1/conversations", "api/v1/messages", "api/whatsapp/send",
+    "api/v1/conversations", "api/v1/messages", "api/whatsapp/send", "templates/", "templates/badges/",
 }  # fmt: skip
 # The same for everybody who is signed in.
 SHARED = {
