@@ -20,6 +20,7 @@ from channels_whatsapp import forms, setup
 from channels_whatsapp.models import Receipt, Sender
 from channels_whatsapp.repeating import repeated
 from channels_whatsapp.verdicts import Verdict
+from inbox import keywords
 from inbox.arrivals import Arrival, File, Received, receive
 from inbox.files import clean_name
 from inbox.models import ConsentEntry, Message
@@ -100,7 +101,7 @@ def parse(
         body=body,
         user_id=_user_id(params, address),
         profile_name=first(params, "ProfileName").strip()[:160],
-        payload={**params, **_context(params)},
+        payload={**params, **_context(params, kind, body)},
         files=files,
         reply_to_sid=first(params, "OriginalRepliedMessageSid")[:40],
         consent=consent,
@@ -165,9 +166,19 @@ _REFERRAL = (
 )  # fmt: skip
 
 
-def _context(params: Mapping[str, Any]) -> dict[str, Any]:
-    """What the inbox reads of the rest: ``referral`` (the advertisement), ``forwarded``, ``answers``."""
+# Twilio answers these itself (Twilio, "Advanced Opt-Out").
+_ANSWERED = ("STOP", "START", "HELP")
+
+
+def _context(params: Mapping[str, Any], kind: str, body: str) -> dict[str, Any]:
+    """What the inbox reads of the rest: ``referral`` (the advertisement), ``forwarded``, ``answers``;
+    ``answered`` when the carrier has answered it, ``asks_to_stop`` when it may ask us to stop writing.
+    """
     context: dict[str, Any] = {}
+    if (told := first(params, "OptOutType").upper()) in _ANSWERED:
+        context["answered"] = told
+    elif kind == Kind.TEXT and keywords.sounds_like_stop(body):
+        context["asks_to_stop"] = True
     # ReferralNumMedia comes with every message; only these two prove a click.
     if first(params, "ReferralSourceId") or first(params, "ReferralCtwaClid"):
         context["referral"] = {name: first(params, f"Referral{name}") for name in _REFERRAL}
@@ -187,25 +198,13 @@ def _answers(text: str) -> Any:
 
 # Consent
 
-STOP_WORDS = frozenset({
-    "stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "opt-out", "revoke",
-    "stopp", "abmelden", "abbestellen", "arret", "arrêt", "désabonner", "desabonner",
-    "parar", "baja", "cancelar", "sair", "annulla", "disiscrivi", "stoppen", "afmelden",
-    "iptal", "dur", "стоп", "отписаться", "إيقاف", "توقف", "停止", "退订", "取消", "रोकें",
-})  # fmt: skip
-START_WORDS = frozenset({"start", "unstop"})
-# Words that also answer a question: "Confirm / Cancel" is what every appointment asks.
-ANSWERS = frozenset(
-    {"cancel", "end", "quit", "cancelar", "annulla", "iptal", "dur", "取消", "parar", "revoke"}
-)
-
 
 def _consent(params: Mapping[str, Any], kind: str, body: str) -> tuple[str, str]:
     """``(action, source)``. Twilio's own word first (Advanced Opt-Out), then a whole message."""
     told = {"STOP": ConsentEntry.Action.OPT_OUT, "START": ConsentEntry.Action.OPT_IN}
     if action := told.get(first(params, "OptOutType").upper()):
         return action, "twilio"
-    word = body.strip(" \t\r\n.!").casefold() if kind in (Kind.TEXT, Kind.BUTTON) else ""
-    if word in STOP_WORDS - (ANSWERS if kind == Kind.BUTTON else frozenset()):
-        return ConsentEntry.Action.OPT_OUT, "keyword"
-    return (ConsentEntry.Action.OPT_IN, "keyword") if word in START_WORDS else ("", "")
+    if kind not in (Kind.TEXT, Kind.BUTTON):
+        return "", ""
+    action = keywords.said(body, on_button=kind == Kind.BUTTON)
+    return (action, "keyword") if action else ("", "")

@@ -213,13 +213,13 @@ def _parameters(arrival: Arrival) -> dict[str, Any]:
 def _follow(arrival: Arrival, stored: _Stored) -> None:
     if arrival.files:
         _expect_files(arrival, stored)
+    more = {"evidence": stored.message_id, "at": arrival.at}
     if arrival.consent == ConsentEntry.Action.OPT_OUT:
-        source, evidence = arrival.consent_source, stored.message_id
-        consent.opt_out(stored.conversation_id, source, evidence=evidence, at=arrival.at)
+        consent.opt_out(stored.conversation_id, arrival.consent_source, **more)
+    elif arrival.consent == ConsentEntry.Action.OPT_IN:
+        consent.opt_in(stored.conversation_id, arrival.consent_source, **more)
     elif stored.is_opted_out:
         consent.lift(stored.conversation_id, at=arrival.at)
-    if arrival.consent == ConsentEntry.Action.OPT_IN:
-        consent.opt_in(stored.conversation_id, arrival.consent_source, evidence=stored.message_id)
 
 
 def _expect_files(arrival: Arrival, stored: _Stored) -> None:

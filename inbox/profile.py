@@ -8,7 +8,9 @@ from functools import cached_property
 
 from django.db.models import QuerySet
 
+from inbox import consent
 from inbox.access import attachments_for, colleagues_for, conversations_for
+from inbox.consent import Consent
 from inbox.models import Address, Agent, Attachment, ConsentEntry, Conversation, Tag
 from inbox.standing import Standing
 
@@ -27,12 +29,14 @@ class Profile:
         return sorted(self.conversation.contact.addresses.all(), key=lambda address: address.kind)
 
     @cached_property
-    def consent(self) -> ConsentEntry | None:
-        """The ledger's last word for this channel."""
-        entries = ConsentEntry.objects.filter(
-            contact=self.conversation.contact_id, channel=self.conversation.channel_id
-        )
-        return entries.order_by("-pk").first()
+    def consents(self) -> list[Consent]:
+        """The ledger's last word about each category, for this channel."""
+        return list(consent.standing_of(self.conversation).values())
+
+    @property
+    def last_consent(self) -> ConsentEntry | None:
+        entries = [each.entry for each in self.consents if each.entry]
+        return max(entries, key=lambda entry: (entry.given_at, entry.pk), default=None)
 
     @cached_property
     def tags(self) -> list[Tag]:

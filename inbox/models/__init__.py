@@ -2,7 +2,8 @@ from inbox.models.agent import Agent, Team
 from inbox.models.api_key import ApiKey
 from inbox.models.attachment import Attachment
 from inbox.models.channel import Channel
-from inbox.models.contact import Address, ConsentEntry, Contact, Window
+from inbox.models.consent_entry import ConsentEntry
+from inbox.models.contact import Address, Contact, Window
 from inbox.models.conversation import Conversation
 from inbox.models.draft import Draft
 from inbox.models.event import Event

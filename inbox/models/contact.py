@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models, transaction
@@ -118,57 +117,6 @@ class Window(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address} × {self.channel}"
-
-
-class ConsentEntry(models.Model):
-    """One line of the consent ledger. Written, never changed."""
-
-    class Action(models.TextChoices):
-        OPT_IN = "opt_in", _("Opted in")
-        OPT_OUT = "opt_out", _("Opted out")
-
-    class Category(models.TextChoices):
-        """What kind of message it speaks of; `ALL` speaks of every one."""
-
-        ALL = "all", _("All")
-        SERVICE = "service", _("Service")
-        UTILITY = "utility", _("Utility")
-        MARKETING = "marketing", _("Marketing")
-        AUTHENTICATION = "authentication", _("Authentication")
-
-    contact = models.ForeignKey(
-        Contact, models.CASCADE, related_name="consent_entries", db_index=False, verbose_name=_("contact")
-    )
-    channel = models.ForeignKey(Channel, models.CASCADE, related_name="+", verbose_name=_("channel"))
-    action = models.CharField(_("action"), max_length=8, choices=Action)
-    category = models.CharField(_("category"), max_length=16, choices=Category, default=Category.ALL)
-    # Where it came from, for example "keyword" or "error 21610".
-    source = models.CharField(_("source"), max_length=40)
-    # What the customer read when they agreed, as far as somebody kept it.
-    text = models.TextField(_("text shown"), blank=True)
-    # Where the proof lies when it is not a message here: a form's number, an address, a file.
-    proof = models.CharField(_("proof"), max_length=300, blank=True)
-    evidence = models.ForeignKey("inbox.Message", models.SET_NULL, null=True, related_name="+")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    # When it was said, which for an import is long before it was written down here.
-    given_at = models.DateTimeField(_("given"), db_default=Now())
-    created_at = models.DateTimeField(_("recorded"), db_default=Now())
-
-    class Meta:
-        verbose_name = _("consent entry")
-        verbose_name_plural = _("consent entries")
-        indexes = [models.Index(fields=["contact", "channel", "-given_at", "-id"], name="consent_latest")]
-
-    def __str__(self) -> str:
-        return f"{self.contact}: {self.get_action_display()}"
-
-    @classmethod
-    def last(cls, contact_id: int, channel_id: int, category: str) -> ConsentEntry | None:
-        """What the customer said last about this category, or about all of them."""
-        rows = cls.objects.filter(
-            contact=contact_id, channel=channel_id, category__in=[category, cls.Category.ALL]
-        )
-        return rows.order_by("-given_at", "-pk").first()
 
 
 def open_windows_with(address: str) -> models.QuerySet[Window]:

@@ -2,14 +2,16 @@
 
 | what | asks |
 |---|---|
-| everything | the channel is on; no opt-out since the customer last wrote |
-| free text, files, unapproved content | the 24-hour window is open |
-| utility template, or one not known here | no opt-out from utility in the ledger |
-| marketing template | an opt-in to marketing in the ledger |
-| authentication template | nothing more: the customer asked for the code |
+| everything | the channel is on |
+| text, files, content without a category | the window is open; no opt-out since the customer last wrote |
+| utility template, or one not known here | the last word about utility in the ledger is no opt-out |
+| authentication template | the last word about authentication is no opt-out |
+| marketing template | the last word about marketing is an opt-in |
+| content of a category that is not approved | the same as its template, and the window is open |
 
-A fresh message of the customer takes back an opt-out for service answers only (consent.lift), not in
-the ledger: templates stay refused until they opt in again.
+An opt-out from service, or from all, silences answers until the customer writes again: a fresh message
+always allows them (consent.lift). It takes nothing back in the ledger, so templates stay refused until
+the customer opts in again. An opt-out from service alone says nothing about templates.
 """
 
 from __future__ import annotations
@@ -17,17 +19,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from inbox.models.contact import ConsentEntry, open_window_of
+from inbox.models.consent_entry import ConsentEntry
+from inbox.models.contact import Window, open_window_of
 from inbox.refusals import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from inbox.models.conversation import Conversation
 
 Category = ConsentEntry.Category
+OF_TEMPLATES = (Category.UTILITY, Category.MARKETING, Category.AUTHENTICATION)
 
 
 @dataclass(frozen=True)
@@ -42,9 +50,11 @@ class Outgoing:
         """Read from a message's payload. A template that is not known here counts as an approved one."""
         if not payload.get("content_sid"):
             return cls()
-        if payload.get("approved", True):
-            return cls(str(payload.get("category") or Category.UTILITY), needs_window=False)
-        return cls()
+        is_approved = bool(payload.get("approved", True))
+        told = str(payload.get("category") or "").lower()
+        if told not in OF_TEMPLATES:
+            told = Category.UTILITY if is_approved else Category.SERVICE
+        return cls(told, needs_window=not is_approved)
 
 
 def must_allow(conversation: Conversation, outgoing: Outgoing) -> None:
@@ -55,13 +65,9 @@ def must_allow(conversation: Conversation, outgoing: Outgoing) -> None:
             _("%(channel)s is switched off.") % {"channel": conversation.channel.name},
             _("Ask an admin to switch it on."),
         )
-    if conversation.is_opted_out:
-        raise Refused(
-            "opted_out",
-            _("This customer asked not to be written to."),
-            _("Wait until they write again."),
-        )
-    if outgoing.category in (Category.UTILITY, Category.MARKETING):
+    if outgoing.category == Category.SERVICE:
+        _must_not_be_silenced(conversation)
+    else:
         _must_be_consented(conversation, outgoing.category)
     if outgoing.needs_window and open_window_of(conversation.contact_id, conversation.channel_id) is None:
         raise Refused(
@@ -71,18 +77,44 @@ def must_allow(conversation: Conversation, outgoing: Outgoing) -> None:
         )
 
 
-def _must_be_consented(conversation: Conversation, category: str) -> None:
-    entry = ConsentEntry.last(conversation.contact_id, conversation.channel_id, category)
-    if entry and entry.action == ConsentEntry.Action.OPT_OUT:
+def silenced_since(conversation: Conversation) -> datetime | None:
+    """When they asked for silence, if they have not written since; on any address of theirs."""
+    rows = Window.objects.filter(address__contact=conversation.contact_id, channel=conversation.channel_id)
+    return rows.aggregate(since=Max("opted_out_at"))["since"]
+
+
+def _must_not_be_silenced(conversation: Conversation) -> None:
+    if since := silenced_since(conversation):
         raise Refused(
             "opted_out",
-            _("This customer opted out of %(category)s messages.")
-            % {"category": Category(category).label.lower()},
-            _("Answer in free text while the window is open, or ask them to opt in again."),
+            _("%(name)s asked us on %(day)s to stop writing.") % _who_and_when(conversation, since),
+            _("Wait until they write again."),
         )
+
+
+def _must_be_consented(conversation: Conversation, category: str) -> None:
+    entry = ConsentEntry.last(conversation.contact_id, conversation.channel_id, category)
     if entry is None and category == Category.MARKETING:
         raise Refused(
             "no_opt_in",
-            _("Nothing shows that this customer agreed to marketing messages."),
+            _("Nothing shows that %(name)s agreed to marketing messages.")
+            % {"name": conversation.contact.display_name},
             _("Record their opt-in in the details, or ask them for it while the window is open."),
         )
+    if entry is None or entry.is_opt_in:
+        return
+    words = _who_and_when(conversation, entry.given_at) | {"category": Category(category).label.lower()}
+    if entry.category == Category.ALL:
+        sentence = _("%(name)s opted out of all messages on %(day)s.") % words
+    else:
+        sentence = _("%(name)s opted out of %(category)s messages on %(day)s.") % words
+    step = _(
+        "Answer in free text while the window is open. Templates may go out again when they send START, "
+        "or when you record their new opt-in in the details."
+    )
+    raise Refused("opted_out", sentence, step)
+
+
+def _who_and_when(conversation: Conversation, at: datetime) -> dict[str, str]:
+    day = date_format(timezone.localtime(at), "j F Y")
+    return {"name": conversation.contact.display_name, "day": day}

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from inbox import statuses
+from inbox import consent, statuses
 from inbox.models import Attachment, Conversation, Event, Message, Window
 from inbox.models.replying import _Act
 from inbox.refusals import Refused
@@ -72,7 +72,7 @@ def test_the_window_of_any_address_of_the_contact_counts(db: None) -> None:
 
 
 def test_it_refuses_a_customer_who_opted_out(conversation: Conversation) -> None:
-    Window.objects.update(opted_out_at=conversation.created_at)
+    consent.opt_out(conversation.pk, "keyword")
     assert refusal(conversation) == "opted_out"
     assert refusal(conversation, "", template={"content_sid": "HX1"}) == "opted_out"
 
