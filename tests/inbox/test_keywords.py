@@ -9,8 +9,8 @@ from inbox import keywords
     "text",
     ["stop", "STOP", " Stop.\n", "StopAll", "stop-all", "ＳＴＯＰ", "🛑 STOP 🙏", "*stop*", "«Стоп»",
      "Stop!!! 😡", "ARRÊT", "arret", "Désabonner", "Abmelden", "baja", "DARME DE BAJA", "sair", "afmelden",
-     "İPTAL", "iptal", "стоп", "отписаться", "توقف", "إِيقَاف", "إلغاء الاشتراك", "הסר", "停止", "退订", "수신 거부",
-     "रोकें", "หยุด", "opt out", "Opt-Out", "unsubscribe", "cancel", "End", "quit"],
+     "İPTAL", "iptal", "стоп", "отписаться", "توقف", "إِيقَاف", "إلغاء الاشتراك", "הסר", "停止", "退订",
+     "수신 거부", "रोकें", "หยุด", "opt out", "Opt-Out", "unsubscribe", "End", "quit"],
 )  # fmt: skip
 def test_a_whole_message_opts_out(text: str) -> None:
     assert keywords.said(text) == "opt_out"
