@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_whatsapp.models import Account, BadSignature, Receipt, Sender
 from channels_whatsapp.pages import RETRIES, send_test, webhook_address
+from channels_whatsapp.sealed import Unreadable
 from inbox.admin.base import ReadOnlyAdmin
 from inbox.admin.history import Entry, MessageAdmin
 from inbox.admin.people import ChannelAdmin
@@ -46,6 +47,11 @@ class AccountForm(forms.ModelForm):
                 self.fields[name].help_text = _(
                     "Now %s. Leave it empty to keep it, write - to remove it."
                 ) % hidden(self.kept[name])
+            elif isinstance(self.kept[name], Unreadable):
+                self.fields[name].help_text = _(
+                    "What is kept here cannot be read with this SECRET_KEY. Paste it again, or put the key"
+                    " of then into SECRET_KEY_FALLBACKS."
+                )
 
     def clean_sid(self) -> str:
         sid = self.cleaned_data["sid"].strip()

@@ -22,6 +22,7 @@ from procrastinate.contrib.django.models import ProcrastinateWorker
 from channels_whatsapp import setup
 from channels_whatsapp.forgeries import NO_SIGNATURE
 from channels_whatsapp.models import BadSignature, Receipt
+from channels_whatsapp.sealed import Unreadable
 from channels_whatsapp.sweeping import SILENT_SECONDS
 from inbox import clock, statuses
 from inbox.models import Message
@@ -99,7 +100,11 @@ def accounts() -> Iterator[Finding]:
         mend = _("Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, then restart.")
         yield bad(title, _("None is known."), mend)
     for account in known:
-        if not account.sending_token:
+        if isinstance(account.sending_token, Unreadable):
+            yield bad(title, _("The token of %(account)s cannot be read with this SECRET_KEY.")
+                      % {"account": account},
+                      _("Enter it again, or put the key of then into SECRET_KEY_FALLBACKS."))  # fmt: skip
+        elif not account.sending_token:
             yield bad(title, _("%(account)s has no auth token.") % {"account": account},
                       _("Enter the auth token of the account, or set TWILIO_AUTH_TOKEN."))  # fmt: skip
     if known and not setup.senders().exists():

@@ -33,6 +33,14 @@ def ensure_from_settings() -> Sender | None:
     return Sender.objects.create(channel=channel, account=account, address=address, kind=kind)
 
 
+@transaction.atomic
+def seal_anew() -> None:
+    """Seal with SECRET_KEY what a key of SECRET_KEY_FALLBACKS sealed, so that the old key can go."""
+    if settings.SECRET_KEY_FALLBACKS:
+        for account in Account.objects.select_for_update():
+            account.save(update_fields=["auth_token", "previous_auth_token", "shared_key_secret"])
+
+
 def settings_address() -> str:
     """TWILIO_WHATSAPP_FROM, else the business number, as "whatsapp:+…"."""
     number = settings.TWILIO_WHATSAPP_FROM or settings.WHATSAPP_BUSINESS_PHONE_NUMBER

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 OVERRIDDEN = ("api.", "content.", "messaging.")
 CONNECTIONS = 16
+HIDDEN = "•••"
 
 
 class Throttled(Exception):
@@ -78,7 +80,16 @@ class Transport(HttpClient):
         logger.info("twilio: %s %s: %d in %.0f ms", method, urlsplit(url).path, answer.status_code, took)
         if answer.status_code == 429:
             raise Throttled(seconds(answer.headers.get("Retry-After")))
-        return Response(answer.status_code, answer.text, answer.headers)
+        return Response(answer.status_code, without_credentials(answer.text, auth), answer.headers)
+
+
+def without_credentials(text: str, auth: tuple[str, str] | None) -> str:
+    """The answer as it may be kept and shown: whoever answered may repeat what we signed in with."""
+    if auth and auth[1]:
+        basic = b64encode(":".join(auth).encode()).decode()
+        for secret in (basic, auth[1]):
+            text = text.replace(secret, HIDDEN)
+    return text
 
 
 def address(uri: str) -> str:

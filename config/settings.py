@@ -410,4 +410,6 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 LOG_LEVEL = env.word("LOG_LEVEL", "INFO", LOG_LEVELS.__contains__, f"Write one of {', '.join(LOG_LEVELS)}.")
 LOGGING_CONFIG = "config.logs.configure"
+DEFAULT_EXCEPTION_REPORTER = "config.error_pages.Reporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_pages.Shapes"
 LOGGING = {"level": LOG_LEVEL, "json": env.bool("LOG_JSON", default=not sys.stderr.isatty())}

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection, connections
 
 from channels_whatsapp import doctor
-from channels_whatsapp.setup import ensure_from_settings
+from channels_whatsapp.setup import ensure_from_settings, seal_anew
 from config import postgres, setup
 from config.supervisor import Child, Supervisor
 
@@ -68,6 +68,7 @@ class Command(BaseCommand):
         must_be_up_to_date()
         self.check(databases=["default"])
         ensure_from_settings()
+        seal_anew()
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
         if settings.DEMO:
