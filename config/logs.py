@@ -13,9 +13,10 @@ from typing import Any
 import structlog
 
 HIDDEN = "•••"
-# They would quote requests, queries and their values.
+# They would quote requests, queries and their values, and whole contexts of pages.
 QUIET = (
-    "django.db.backends", "twilio.http_client", "urllib3", "procrastinate", "asyncio", "uvicorn.access", "PIL"
+    "django.db.backends", "django.template", "twilio.http_client", "urllib3", "procrastinate", "asyncio",
+    "uvicorn.access", "PIL",
 )  # fmt: skip
 # Values under these names are never written, whatever they look like.
 PRIVATE_NAMES = re.compile(
