@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from inbox.models import Attachment, Channel, Conversation, Message
+    from inbox.models import Agent, Attachment, Channel, Conversation, Message
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ class FilledTemplate:
     :ivar category: ``utility``, ``marketing`` or ``authentication``; empty when it is not known here.
     :ivar is_approved: it may go out while the window is closed.
     :ivar text: the words, for the bubble, search and notifications; empty when they are not known here.
-    :ivar shown: what else a phone shows: header, footer, buttons, items, cards, media_urls, place.
+    :ivar shown: what a phone shows: header, body, footer, buttons, items, cards, media_urls, place
+        (inbox/showing.py reads it).
     """
 
     content_sid: str
@@ -114,10 +115,15 @@ class Templates(Protocol):
     """Knows the templates. Whoever sends one, now or later, fills it here."""
 
     def fill(
-        self, conversation: Conversation, content_sid: str, variables: Mapping[str, str]
+        self,
+        conversation: Conversation,
+        content_sid: str,
+        variables: Mapping[str, str],
+        by: Agent | None = None,
     ) -> FilledTemplate:
         """With these values; what has a source of its own (the contact's name) may be left out.
 
+        :param by: whose name a variable may ask for.
         :raises Refused: a variable is blank, or the template is paused, rejected or archived.
         """
 
@@ -126,7 +132,11 @@ class _NoTemplates:
     """Without an app that knows them, a template goes out as it is asked for."""
 
     def fill(
-        self, conversation: Conversation, content_sid: str, variables: Mapping[str, str]
+        self,
+        conversation: Conversation,
+        content_sid: str,
+        variables: Mapping[str, str],
+        by: Agent | None = None,
     ) -> FilledTemplate:
         return FilledTemplate(content_sid, variables)
 

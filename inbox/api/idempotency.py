@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from inbox.access import messages_for
 from inbox.api.throttles import caller
 from inbox.models import Message
+from inbox.models.replying import digest_of
 from inbox.refusals import Refused
 
 NAMESPACE = uuid.UUID("6f3a2a58-5c1f-4d39-9f5e-0d7a3f1c9b42")
@@ -45,13 +46,7 @@ def must_be_same(message: Message, asked: dict[str, Any]) -> None:
     :param asked: `body`, `media_url`, `template` as given to `Conversation.reply`.
     :raises Refused: the key was used for another text.
     """
-    template = asked.get("template") or {}
-    # A template's text is filled in when the carrier has answered.
-    body = "" if message.payload.get("content_sid") else message.body
-    made = (body, *(message.payload.get(name) for name in ("media_url", "content_sid")))
-    variables = message.payload.get("content_variables") or {}
-    wanted = (asked.get("body", "").strip(), asked.get("media_url") or None, template.get("content_sid"))
-    if made != wanted or variables != (template.get("content_variables") or {}):
+    if message.payload.get("act") != digest_of(**asked):
         raise other_request()
 
 

@@ -121,7 +121,7 @@ class Replying:
         if done := self._already(act):
             return done
         self._must_be_sendable(act)
-        filled = self._filled(act)
+        filled = self._filled(act, by)
         gate.must_allow(self, gate.Outgoing.of(filled))
         self._must_have_seen(seen, by)
         self._must_be_active(by)
@@ -175,7 +175,7 @@ class Replying:
                 _("Read it, then press Send again if your text still fits."),
             )
 
-    def _filled(self, act: _Act) -> dict[str, Any]:
+    def _filled(self, act: _Act, by: Agent | None) -> dict[str, Any]:
         """The payload of a template, with everything about it that is kept with the message for ever.
 
         :raises Refused: a variable is blank, or the template is one that cannot be sent.
@@ -183,7 +183,7 @@ class Replying:
         if act.template is None:
             return {}
         sid, variables = act.template["content_sid"], act.template.get("content_variables") or {}
-        return gateways.templates().fill(self, sid, variables).payload
+        return gateways.templates().fill(self, sid, variables, by).payload
 
     def _parts(self, act: _Act, filled: dict[str, Any]) -> list[dict[str, Any]]:
         """What becomes one WhatsApp message each, in order."""
@@ -240,6 +240,11 @@ class _Act:
 
     def part_id(self, n: int) -> uuid.UUID:
         return self.client_id if n == 0 else uuid.uuid5(self.client_id, str(n))
+
+
+def digest_of(body: str = "", template: dict[str, Any] | None = None, media_url: str = "") -> str:
+    """Of an act as `Conversation.reply` was asked for it, without files; kept as `act` in the payload."""
+    return _Act(body.strip(), template=template, media_url=media_url).digest
 
 
 def must_fit(file: Attachment, limits: gateways.Limits) -> None:
