@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inbox import contents, formatting, gateways, statuses, vcards
+from inbox import contents, formatting, gateways, showing, statuses, vcards
 from inbox.models import Agent, Attachment, Conversation, Message
 
 Kind = Message.Kind
@@ -137,6 +137,12 @@ class Bubble:
         """What was written beside the file. WhatsApp repeats a document's name there."""
         is_name = self.file is not None and self.message.body == self.file.filename
         return "" if is_name else self.message.body
+
+    @cached_property
+    def shown(self) -> showing.Showing | None:
+        """A template with all its parts, when they were kept; else its text is all there is."""
+        kept = self.message.payload.get("shown")
+        return showing.kept(kept) if isinstance(kept, dict) else None
 
     @cached_property
     def place(self) -> contents.Place | None:

@@ -115,7 +115,11 @@ def _place(given: Mapping[str, Any]) -> ShownPlace:
 
 def _files(given: Mapping[str, Any]) -> tuple[ShownFile, ...]:
     urls = given.get("media_urls")
-    return tuple(ShownFile.of(url) for url in urls if isinstance(url, str)) if isinstance(urls, list) else ()
+    return (
+        tuple(ShownFile.of(url) for url in urls if isinstance(url, str))
+        if isinstance(urls, list | tuple)
+        else ()
+    )
 
 
 def _buttons(given: Mapping[str, Any]) -> tuple[ShownButton, ...]:
@@ -129,7 +133,7 @@ def _button(given: Mapping[str, Any]) -> ShownButton:
 
 def _each(given: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
     rows = given.get(key)
-    yield from (row for row in rows if isinstance(row, Mapping)) if isinstance(rows, list) else ()
+    yield from (row for row in rows if isinstance(row, Mapping)) if isinstance(rows, list | tuple) else ()
 
 
 def _words(given: Mapping[str, Any], key: str) -> str:

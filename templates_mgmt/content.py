@@ -264,7 +264,8 @@ def _strings(value: Any) -> Iterator[str]:
 
 def _media(shape: Mapping[str, Any], say: Say) -> tuple[str, ...]:
     media = shape.get("media") or []
-    return tuple(say(url) for url in ([media] if isinstance(media, str) else media))
+    urls = [media] if isinstance(media, str) else media
+    return tuple(say(url) for url in urls) if isinstance(urls, list) else ()
 
 
 def _buttons(shape: Mapping[str, Any], say: Say) -> tuple[Button, ...]:

@@ -98,7 +98,7 @@ def note(when: str, body: str, by: str = "agent") -> Line:
 def template(when: str, name: str, body: str, by: str = "agent", status: str = "read", **more: Any) -> Line:
     """An approved template; `body` is what the customer read."""
     sid = "HX" + files.digest(name)[:32]
-    payload = {"content_sid": sid, "content_variables": more.pop("variables", {}), "template": name}
+    payload = {"content_sid": sid, "content_variables": more.pop("variables", {}), "name": name}
     return us(when, body, by, status, kind="template", payload=payload, **more)
 
 

@@ -75,6 +75,16 @@ class Bubble:
         )
 
     @property
+    def place(self) -> dict[str, str] | None:
+        """Of a location that the business sent; the customer's own stands in the parameters."""
+        place = self.message.shown.get("place")
+        return place if isinstance(place, dict) else None
+
+    @property
+    def cards(self) -> list[dict[str, Any]]:
+        return [card | {"text": formatted(card["body"])} for card in self.message.shown.get("cards", [])]
+
+    @property
     def extension(self) -> str:
         name = self.media.name if self.media else ""
         return name.rpartition(".")[2][:4].upper() or "FILE"

@@ -150,11 +150,13 @@ def _check_types(data: dict[str, Any]) -> None:
 
 
 def richest(types: dict[str, Any]) -> str:
-    return next((name for name in RICHNESS if name in types), "twilio/text")
+    """The type that a phone gets: the richest known one, else the first unknown one."""
+    return next((name for name in RICHNESS if name in types), next(iter(types), "twilio/text"))
 
 
 def body_of(content: Content) -> str:
-    return str(content.types.get(richest(content.types), {}).get("body", ""))
+    shape = content.types.get(richest(content.types))
+    return str(shape.get("body") or "") if isinstance(shape, dict) else ""
 
 
 def approved(content: Content) -> bool:
@@ -186,40 +188,3 @@ def verdict_of_whatsapp(content: Content) -> str:
 
 def _as_number(name: str) -> int:
     return int(name) if name.isdigit() else 0
-
-
-def rendered(content: Content, variables: dict[str, str]) -> dict[str, Any]:
-    """What the phone shows: header, body, footer, buttons, list items and media, variables filled."""
-    kind = richest(content.types)
-    shape = content.types[kind]
-    filled = {**content.variables, **variables}
-
-    def say(key: str) -> str:
-        return fill(str(shape.get(key) or ""), filled)
-
-    media = shape.get("media") or []
-    shown: dict[str, Any] = {
-        "template": content.friendly_name if approved(content) else "",
-        "header": say("header_text") or say("title"),
-        "footer": say("footer") or say("subtitle"),
-        "media_urls": [fill(url, filled) for url in ([media] if isinstance(media, str) else media)],
-    }
-    shown["buttons"] = [_button(action, filled) for action in shape.get("actions") or []]
-    if kind == "twilio/list-picker":
-        shown["list_button"] = say("button")
-        shown["choices"] = [
-            {k: fill(str(v), filled) for k, v in item.items()} for item in shape.get("items") or []
-        ]
-    return shown | {"body": say("body")}
-
-
-def _button(action: dict[str, Any], filled: dict[str, str]) -> dict[str, str]:
-    kind = action.get("type") or "QUICK_REPLY"
-    title = action.get("title") or action.get("copy_code_text") or ""
-    return {
-        "type": kind,
-        "title": fill(title, filled),
-        "id": fill(str(action.get("id") or title), filled),
-        "url": fill(str(action.get("url") or ""), filled),
-        "phone": str(action.get("phone") or ""),
-    }

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from . import verdicts
 from .addresses import PHONE, USER_ID
-from .content import rendered, richest
+from .content import richest
 from .errors import TwilioError
 from .records import Content, Message, Sender
+from .rendering import rendered
 from .twilio import Twilio
 
 BODY_LIMIT = 1600

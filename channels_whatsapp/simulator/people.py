@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from . import samples, video
@@ -138,7 +139,8 @@ class CustomerHandle:
     def tap(self, sid: str, title: str) -> Message:
         """Tap the quick-reply button with this title; raises 20404 when there is none."""
         message = self.sim.twilio.message(sid)
-        button = _pick(message.shown.get("buttons", []), "title", title)
+        cards = (card["buttons"] for card in message.shown.get("cards", []))
+        button = _pick([*message.shown.get("buttons", []), *chain(*cards)], "title", title)
         params = {
             "ButtonText": button["title"],
             "ButtonPayload": button["id"],

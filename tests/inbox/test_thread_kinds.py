@@ -121,6 +121,14 @@ def test_a_sticker_is_a_small_picture(client: Client, conversation: Conversation
             "OrderText 3 lamps",
         ),
         ("template", {"name": "order_shipped", "content_sid": "HX1"}, "Template · order_shipped Yes"),
+        (
+            "template",
+            {
+                "name": "x",
+                "shown": {"header": "Head", "body": "Body", "footer": "Foot", "buttons": [{"title": "Go"}]},
+            },
+            "Template · x Head Body Foot",
+        ),
         ("text", {"forwarded": "often"}, "Forwarded many times Yes"),
         ("text", {"forwarded": "once"}, "Forwarded Yes"),
         (

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,11 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels_whatsapp.simulator import content as phone
-from channels_whatsapp.simulator import records
 from templates_mgmt import content as kinds
 from templates_mgmt.content import Button, Card, Content, Item, Place
-
-NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 words = st.lists(
     st.sampled_from(["Hi", " ", "{{1}}", "{{2}}", "{{3}}", "é", "\n", "{", "👋"]), min_size=1
@@ -43,34 +39,6 @@ built = st.one_of(
     st.builds(kinds.carousel, words, cards),
 )
 values = st.dictionaries(st.sampled_from(["1", "2", "3"]), st.text(max_size=8) | st.just("{{2}}"))
-
-
-def of_phone(types: dict[str, Any], samples: dict[str, str]) -> records.Content:
-    return records.Content("HX0", "a_name", "en", types, samples, NOW, NOW)
-
-
-@given(built, values, values)
-def test_what_is_shown_is_what_the_phone_shows(
-    types: dict[str, Any], samples: dict[str, str], values: dict[str, str]
-) -> None:
-    shown = Content(types, samples).shown(values, samples=True)
-    rendered = phone.rendered(of_phone(types, samples), values)
-    assert shown.kind == phone.richest(types)
-    assert (shown.header, shown.body, shown.footer) == (
-        rendered["header"],
-        rendered["body"],
-        rendered["footer"],
-    )
-    assert list(shown.media_urls) == rendered["media_urls"]
-    assert [as_phone(button) for button in shown.buttons] == rendered["buttons"]
-    assert shown.list_button == rendered.get("list_button", "")
-    lines = [{"description": ""} | line for line in rendered.get("choices", [])]
-    assert [{"id": i.id, "item": i.title, "description": i.description} for i in shown.items] == lines
-
-
-def as_phone(button: Button) -> dict[str, str]:
-    kept = {"title": button.title, "id": button.id, "url": button.url, "phone": button.phone}
-    return {"type": button.kind, **kept}
 
 
 @given(built, values)
