@@ -17,8 +17,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from channels_whatsapp.models import Account, BadSignature, Receipt, Sender
-from channels_whatsapp.pages import RETRIES, send_test, webhook_address
+from channels_whatsapp import hooks
+from channels_whatsapp.models import Account, BadSignature, Receipt, Sender, hidden
+from channels_whatsapp.pages import send_test
 from channels_whatsapp.sealed import Unreadable
 from inbox.admin.base import ReadOnlyAdmin
 from inbox.admin.history import Entry, MessageAdmin
@@ -67,10 +68,6 @@ class AccountForm(forms.ModelForm):
             given = cleaned.get(name, "").strip()
             cleaned[name] = "" if given == "-" else given or self.kept[name]
         return cleaned
-
-
-def hidden(secret: str) -> str:
-    return f"••••{secret[-4:]}"
 
 
 @admin.register(Account)
@@ -122,15 +119,15 @@ class SenderAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("when a message comes in"))
     def inbound_address(self, sender: Sender) -> str:
-        return to_paste(webhook_address("", RETRIES))
+        return to_paste(hooks.address("", hooks.RETRIES))
 
     @admin.display(description=_("if that fails"))
     def fallback_address(self, sender: Sender) -> str:
-        return to_paste(webhook_address("/fallback", RETRIES))
+        return to_paste(hooks.address("/fallback", hooks.RETRIES))
 
     @admin.display(description=_("status callback"))
     def status_address(self, sender: Sender) -> str:
-        return to_paste(webhook_address("/status"))
+        return to_paste(hooks.address("/status"))
 
     def get_urls(self) -> list[URLPattern]:
         test = self.admin_site.admin_view(self.test_view)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,13 @@ from channels_whatsapp.models import Account
 from channels_whatsapp.transport import Throttled, Transport, WrongHost, was_sent
 
 TOO_MANY = 429
+# An auth token; a SID has two letters in front of the same digits.
+_TOKEN = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}(?![0-9A-Za-z])")
+
+
+def without_secrets(text: str) -> str:
+    """Twilio's own words may repeat what it was sent."""
+    return _TOKEN.sub("••••", text)
 
 
 @dataclass(eq=False)
@@ -33,6 +41,9 @@ class CallFailed(Exception):
     detail: str = ""
     was_sent: bool = True
     retry_after: float | None = None
+
+    def __post_init__(self) -> None:
+        self.detail = without_secrets(self.detail)
 
     def __str__(self) -> str:
         return self.detail
@@ -61,7 +72,12 @@ def for_account(account: Account) -> Client:
     """
     if not account.sending_token:
         raise CallFailed(401, 20003, "The account has no auth token.")
-    return Client(account.sid, account.sending_token, http_client=transport())
+    return signed_in(account.sid, account.sending_token)
+
+
+def signed_in(sid: str, token: str) -> Client:
+    """With credentials that belong to no account of ours yet. Make calls inside `told_apart`."""
+    return Client(sid, token, http_client=transport())
 
 
 @functools.cache

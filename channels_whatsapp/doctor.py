@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -40,42 +40,38 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at. `mend` is what to do about it, empty when there is nothing."""
+    """One thing looked at. `mend` is what to do about it, empty when there is nothing.
+
+    :ivar press: what one press does about it on the connect page: ``webhooks`` or ``token``.
+    """
 
     level: Level
     title: str
     detail: str
     mend: str = ""
-
-
-Check = Callable[[], Iterator[Finding]]
+    press: str = ""
 
 
 def ok(title: str, detail: str) -> Finding:
     return Finding(Level.OK, title, detail)
 
 
-def warn(title: str, detail: str, mend: str) -> Finding:
-    return Finding(Level.WARN, title, detail, mend)
+def warn(title: str, detail: str, mend: str, press: str = "") -> Finding:
+    return Finding(Level.WARN, title, detail, mend, press)
 
 
-def bad(title: str, detail: str, mend: str) -> Finding:
-    return Finding(Level.BAD, title, detail, mend)
+def bad(title: str, detail: str, mend: str, press: str = "") -> Finding:
+    return Finding(Level.BAD, title, detail, mend, press)
 
 
 def examine() -> list[Finding]:
     """Every check, in the order in which things have to be mended."""
-    from channels_whatsapp import doctor_twilio  # it builds on this module's words
+    from channels_whatsapp import checklist  # it builds on this module's words
 
     base = database()
     if base.level == Level.BAD:
         return [base]  # all the others read it
-    return [base, *examine_here(), *doctor_twilio.examine()]
-
-
-def examine_here() -> list[Finding]:
-    """The checks that ask nobody outside."""
-    return [finding for check in (accounts, public_address, *HERE) for finding in check()]
+    return [base, *checklist.examine()]
 
 
 def database() -> Finding:
@@ -97,7 +93,7 @@ def accounts() -> Iterator[Finding]:
     title = _("Twilio account")
     known = list(setup.accounts())
     if not known:
-        mend = _("Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, then restart.")
+        mend = _("Open /connect/, or set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and restart.")
         yield bad(title, _("None is known."), mend)
     for account in known:
         if isinstance(account.sending_token, Unreadable):
@@ -108,7 +104,11 @@ def accounts() -> Iterator[Finding]:
             yield bad(title, _("%(account)s has no auth token.") % {"account": account},
                       _("Enter the auth token of the account, or set TWILIO_AUTH_TOKEN."))  # fmt: skip
     if known and not setup.senders().exists():
-        yield bad(_("WhatsApp number"), _("None is known."), _("Set TWILIO_WHATSAPP_FROM, then restart."))
+        yield bad(
+            _("WhatsApp number"),
+            _("None is known."),
+            _("Choose one on /connect/, or set TWILIO_WHATSAPP_FROM and restart."),
+        )
 
 
 def public_address() -> Iterator[Finding]:
@@ -191,14 +191,18 @@ def signatures() -> Iterator[Finding]:
         yield ok(title, _("No webhook with a wrong signature within a day."))
         return
     last = Receipt.objects.aggregate(at=Max("received_at"))["at"]
+    is_newest = last is None or last < wrong.minute
+    at = {"at": f"{wrong.minute:%Y-%m-%d %H:%M}", "path": wrong.path}
+    if wrong.is_of_unknown_token and is_newest:
+        detail = _("Refused at %(at)s UTC: Twilio signs with a token that we do not know.") % at
+        mend = _("Was the primary token changed? Enter the new one. What was refused comes back.")
+        yield bad(title, detail, mend, "token")
+        return
     is_twilio = wrong.diagnosis not in ("", NO_SIGNATURE)
-    is_serious = is_twilio and (last is None or last < wrong.minute)
     reason = wrong.diagnosis or _("nothing we tried would have verified it")
-    detail = _("Refused at %(at)s UTC on %(path)s: %(reason)s.") % {
-        "at": f"{wrong.minute:%Y-%m-%d %H:%M}", "path": wrong.path, "reason": reason,
-    }  # fmt: skip
+    detail = _("Refused at %(at)s UTC on %(path)s: %(reason)s.") % {**at, "reason": reason}
     mend = _("Compare PUBLIC_BASE_URL and TWILIO_AUTH_TOKEN with Twilio. What was refused comes back.")
-    yield (bad if is_serious else warn)(title, detail, mend)
+    yield (bad if is_twilio and is_newest else warn)(title, detail, mend)
 
 
 def files() -> Iterator[Finding]:
@@ -227,6 +231,3 @@ def completeness() -> Iterator[Finding]:
         else:
             yield warn(title, _("%(sender)s was not compared within the last hour.") % {"sender": sender},
                        _("Run `manage.py reconcile`."))  # fmt: skip
-
-
-HERE: tuple[Check, ...] = (worker, queue, unknown_sends, webhooks, signatures, files, completeness)

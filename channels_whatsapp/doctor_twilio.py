@@ -7,41 +7,43 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import urldefrag
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from twilio.rest import Client
 
-from channels_whatsapp import client, errors
+from channels_whatsapp import client, errors, hooks
 from channels_whatsapp.doctor import Finding, bad, ok, warn
 from channels_whatsapp.models import Account, Sender
 from inbox import clock
 
-WEBHOOK_PATH = "/api/webhooks/whatsapp/twilio"
-# Twilio itself tries once only, and not after a 5xx (Twilio, "Connection overrides").
-RETRIES = "#rc=5&rp=5xx,ct,rt"
 NUMBER = re.compile(r"whatsapp:\+[1-9]\d{6,14}")
 SKEW_WARN, SKEW_BAD = timedelta(seconds=30), timedelta(minutes=2)
 LOW_BALANCE = Decimal(1)
 
 
-def examine() -> Iterator[Finding]:
-    for account in Account.objects.order_by("pk"):
-        if account.sending_token:
-            yield from examine_account(account)
+class Asked:
+    """What Twilio said about one account, asked once for all checks of one run."""
 
+    def __init__(self, account: Account) -> None:
+        self.account = account
 
-def examine_account(account: Account) -> Iterator[Finding]:
-    """Stops at the first call that fails: the ones after it would fail the same way."""
-    twilio = client.for_account(account)
-    try:
-        yield from credentials(twilio, account)
-        yield from balance(twilio)
-        yield from numbers(twilio, account)
-    except client.CallFailed as failure:
-        yield could_not_ask(failure)
+    @cached_property
+    def twilio(self) -> Client:
+        """:raises client.CallFailed: the account has no token."""
+        return client.for_account(self.account)
+
+    @cached_property
+    def senders(self) -> dict[str, Any]:
+        """Address → Twilio's sender.
+
+        :raises client.CallFailed:
+        """
+        with client.told_apart():
+            listed = self.twilio.messaging.v2.channels_senders.list(channel="whatsapp", page_size=100)
+        return {found.sender_id: found for found in listed}
 
 
 def could_not_ask(failure: client.CallFailed) -> Finding:
@@ -49,15 +51,16 @@ def could_not_ask(failure: client.CallFailed) -> Finding:
     if failure.is_refusal:
         said = errors.explain(failure.code)
         mend = _("Compare TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN with the Twilio Console.")
-        return bad(title, f"{said.sentence} {failure.detail}", mend)
+        return bad(title, f"{said.sentence} {failure.detail}", mend, "token" if failure.status == 401 else "")
     mend = _("Check this server's way to the internet, its DNS and its proxy, and status.twilio.com.")
     return bad(title, _("Twilio gave no usable answer: %(reason)s.") % {"reason": failure.detail}, mend)
 
 
-def credentials(twilio: Client, account: Account) -> Iterator[Finding]:
+def credentials(asked: Asked) -> Iterator[Finding]:
     """:raises client.CallFailed:"""
+    account = asked.account
     with client.told_apart():
-        answer = twilio.api.v2010.accounts(account.sid).fetch_with_http_info()
+        answer = asked.twilio.api.v2010.accounts(account.sid).fetch_with_http_info()
     status, title = str(answer.data.status), _("Twilio account")
     if status == "active":
         yield ok(title, _("%(account)s accepts our token.") % {"account": account})
@@ -79,8 +82,17 @@ def clock_skew(date: str) -> Finding:
     return (bad if skew >= SKEW_BAD else warn)(title, detail % {"seconds": skew.total_seconds()}, mend)
 
 
-def balance(twilio: Client) -> Iterator[Finding]:
+def kept_secret(asked: Asked) -> Iterator[Finding]:
+    title, account = _("Auth token"), asked.account
+    if account.is_from_settings:
+        yield ok(title, _("It stands in the settings, not in the database."))
+    else:
+        yield ok(title, _("It is encrypted in the database; %(token)s.") % {"token": account.hidden_token})
+
+
+def balance(asked: Asked) -> Iterator[Finding]:
     title, mend = _("Balance"), _("Add funds in the Twilio Console.")
+    twilio = asked.twilio
     try:
         with client.told_apart():
             found = twilio.api.v2010.accounts(twilio.account_sid).balance.fetch()
@@ -96,28 +108,76 @@ def balance(twilio: Client) -> Iterator[Finding]:
         yield warn(title, detail, mend) if left < LOW_BALANCE else ok(title, detail)
 
 
-def numbers(twilio: Client, account: Account) -> Iterator[Finding]:
-    """:raises client.CallFailed:"""
-    with client.told_apart():
-        listed = twilio.messaging.v2.channels_senders.list(channel="whatsapp", page_size=100)
-    at_twilio = {found.sender_id: found for found in listed}
-    for sender in account.senders.select_related("channel"):
-        yield from number(twilio, sender, at_twilio.get(sender.address))
+def title_of(sender: Sender) -> str:
+    return _("WhatsApp number %(address)s") % {"address": sender.number}
 
 
-def number(twilio: Client, sender: Sender, found: object | None) -> Iterator[Finding]:
-    title = _("WhatsApp number %(address)s") % {"address": sender.address.partition(":")[2]}
+def online(asked: Asked, sender: Sender) -> Iterator[Finding]:
+    """Whether it is ours at Twilio, and works.
+
+    :raises client.CallFailed:
+    """
+    title, found = title_of(sender), asked.senders.get(sender.address)
     if not NUMBER.fullmatch(sender.address):
         mend = _("Correct TWILIO_WHATSAPP_FROM.")
         yield bad(title, _("It is not of the form whatsapp:+14155238886."), mend)
     elif found is None and sender.is_sandbox:
         yield ok(title, _("This is the sandbox; Twilio does not tell where its webhooks go."))
     elif found is None:
-        mend = _("Register it in the Twilio Console under Messaging, Senders, WhatsApp senders.")
+        mend = _("Register it on /connect/, or in the Twilio Console under Messaging, Senders.")
         yield bad(title, _("It does not belong to this Twilio account."), mend)
     else:
         yield status_of(title, found)
-        yield from addresses(title, twilio, sender, found)
+
+
+def inbound(asked: Asked, sender: Sender) -> Iterator[Finding]:
+    """Where its messages go.
+
+    :raises client.CallFailed:
+    """
+    title, found = title_of(sender), asked.senders.get(sender.address)
+    if found is None:
+        yield from nothing_told(title, sender)
+        return
+    webhook = really(asked, sender, found)
+    yield webhook_address(title, webhook.get("callback_url") or "")
+    yield from methods(title, webhook)
+    if not webhook.get("fallback_url"):
+        mend = _("Set its fallback address in the Twilio Console to %(url)s.")
+        url = {"url": hooks.address("/fallback")}
+        yield warn(title, _("It has no fallback address."), mend % url, "webhooks")
+
+
+def statuses(asked: Asked, sender: Sender) -> Iterator[Finding]:
+    """Every message names its own status address; the sender's stands in for what others send.
+
+    :raises client.CallFailed:
+    """
+    title, found = title_of(sender), asked.senders.get(sender.address)
+    if found is None:
+        yield from nothing_told(title, sender)
+    elif hooks.is_status_ours(really(asked, sender, found)):
+        yield ok(title, _("Statuses come here."))
+    else:
+        mend = _("Set its status callback in the Twilio Console to %(url)s.")
+        detail = _("Its own status callback is not ours. What is sent from here reports here all the same.")
+        yield warn(title, detail, mend % {"url": hooks.address("/status")}, "webhooks")
+
+
+def nothing_told(title: str, sender: Sender) -> Iterator[Finding]:
+    if sender.is_sandbox:
+        yield ok(title, _("The sandbox's addresses are set in the Twilio Console and not told to us."))
+
+
+def really(asked: Asked, sender: Sender, found: object) -> dict[str, Any]:
+    """:raises client.CallFailed:"""
+    webhook = dict(getattr(found, "webhook", None) or {})
+    if not sender.messaging_service_sid:
+        return webhook
+    with client.told_apart():
+        return hooks.of_service(
+            asked.twilio.messaging.v1.services(sender.messaging_service_sid).fetch(), webhook
+        )
 
 
 def status_of(title: str, found: object) -> Finding:
@@ -130,47 +190,27 @@ def status_of(title: str, found: object) -> Finding:
     return bad(title, detail.strip(), _("Finish its registration in the Twilio Console."))
 
 
-def addresses(title: str, twilio: Client, sender: Sender, found: object) -> Iterator[Finding]:
-    """:raises client.CallFailed:"""
-    webhook = dict(getattr(found, "webhook", None) or {})
-    if sender.messaging_service_sid:
-        with client.told_apart():
-            service = twilio.messaging.v1.services(sender.messaging_service_sid).fetch()
-        if not service.use_inbound_webhook_on_number:
-            webhook |= {
-                "callback_url": service.inbound_request_url,
-                "callback_method": service.inbound_method,
-                "fallback_url": service.fallback_url,
-                "fallback_method": service.fallback_method,
-            }
-    yield webhook_address(title, webhook.get("callback_url") or "")
-    yield from methods(title, webhook)
-    if not webhook.get("fallback_url"):
-        wanted = f"{settings.PUBLIC_BASE_URL}{WEBHOOK_PATH}/fallback"
-        mend = _("Set its fallback address in the Twilio Console to %(url)s.") % {"url": wanted}
-        yield warn(title, _("It has no fallback address."), mend)
-
-
 def methods(title: str, webhook: dict[str, Any]) -> Iterator[Finding]:
     """Those with which Twilio calls us; what goes elsewhere may go as it likes."""
     whats = {"callback": _("webhook"), "fallback": _("fallback"), "status_callback": _("status callback")}
     for name, what in whats.items():
         url, method = webhook.get(f"{name}_url") or "", webhook.get(f"{name}_method") or "POST"
-        is_ours = url.startswith(f"{settings.PUBLIC_BASE_URL}{WEBHOOK_PATH}")
+        is_ours = url.startswith(hooks.address() or "-")
         if is_ours and method.upper() not in ("POST", "PUT"):
             detail = _("Twilio calls its %(what)s address with HTTP %(method)s, which is refused here.")
             mend = _("Set it to HTTP POST in the Twilio Console.")
-            yield bad(title, detail % {"what": what, "method": method.upper()}, mend)
+            yield bad(title, detail % {"what": what, "method": method.upper()}, mend, "webhooks")
 
 
 def webhook_address(title: str, inbound: str) -> Finding:
     bare, overrides = urldefrag(inbound)
-    wanted = f"{settings.PUBLIC_BASE_URL}{WEBHOOK_PATH}"
-    mend = _("Set its webhook address in the Twilio Console to %(url)s.") % {"url": f"{wanted}{RETRIES}"}
+    mend = _("Set its webhook address in the Twilio Console to %(url)s.")
+    mend %= {"url": hooks.address("", hooks.RETRIES)}
     if not inbound:
-        return bad(title, _("It has no webhook address, so nothing arrives."), mend)
-    if bare.rstrip("/") != wanted:
-        return bad(title, _("Its messages go to %(url)s and not here.") % {"url": bare}, mend)
+        return bad(title, _("It has no webhook address, so nothing arrives."), mend, "webhooks")
+    if not hooks.is_inbound_ours({"callback_url": inbound}):
+        return bad(title, _("Its messages go to %(url)s and not here.") % {"url": bare}, mend, "webhooks")
     if "rp=" not in overrides:
-        return warn(title, _("Twilio does not repeat a webhook that we could not store."), mend)
+        detail = _("Twilio does not repeat a webhook that we could not store.")
+        return warn(title, detail, mend, "webhooks")
     return ok(title, _("Its messages come here."))

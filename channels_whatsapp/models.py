@@ -6,12 +6,22 @@ from django.conf import settings
 from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from channels_whatsapp import hooks
 from channels_whatsapp.replaying import Replaying
 from channels_whatsapp.sealed import SealedField
 from inbox import clock
 from inbox.models import Channel
+
+
+def digest_of(token: str) -> str:
+    return salted_hmac("channels_whatsapp.instead_of", token, algorithm="sha256").hexdigest() if token else ""
+
+
+def hidden(secret: str) -> str:
+    return f"••••{secret[-4:]}"
 
 
 class Account(models.Model):
@@ -26,6 +36,11 @@ class Account(models.Model):
     # Twilio's SHA-256 webhook keys, public beta: id and secret.
     shared_key_id = models.CharField(_("shared key ID"), max_length=64, blank=True)
     shared_key_secret = SealedField(_("shared key secret"), blank=True)
+    # Of the settings' token that the one entered here stands in for; empty when none was there.
+    instead_of = models.CharField(max_length=64, blank=True, editable=False)
+    # Since when Twilio refuses our token (20003), and signs with one that we do not know.
+    refused_since = models.DateTimeField(null=True, editable=False)
+    unsigned_since = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -37,14 +52,72 @@ class Account(models.Model):
 
     @property
     def sending_token(self) -> str:
-        """The settings win for their own account, so that a token need not be in the database at all."""
-        if self.sid == settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN:
-            return settings.TWILIO_AUTH_TOKEN[0]
+        """The settings' for their own account, so that a token need not be in the database at all.
+
+        One that was entered here since stands in for it until the settings change.
+        """
+        given = self._token_of_settings
+        if given and not (self.auth_token and self.instead_of == digest_of(given)):
+            return given
         return self.auth_token
+
+    @property
+    def _token_of_settings(self) -> str:
+        is_ours = self.sid == settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN
+        return settings.TWILIO_AUTH_TOKEN[0] if is_ours else ""
+
+    @property
+    def is_from_settings(self) -> bool:
+        """Its token stands in the settings and nothing was entered in its stead."""
+        return bool(self._token_of_settings) and self.sending_token == self._token_of_settings
+
+    @property
+    def hidden_token(self) -> str:
+        """All that is ever shown of it."""
+        return hidden(self.sending_token) if self.sending_token else ""
+
+    @property
+    def short_sid(self) -> str:
+        return f"{self.sid[:4]}…{self.sid[-4:]}"
+
+    @property
+    def is_locked_out(self) -> bool:
+        """Twilio and we do not agree about the token: nothing goes, or nothing comes."""
+        return bool(self.refused_since or self.unsigned_since)
+
+    def take_token(self, token: str) -> None:
+        """Send and verify with this one from now on; the one before still verifies. Saved by the caller."""
+        if token != self.auth_token:
+            self.previous_auth_token = self.auth_token or self.previous_auth_token
+            self.auth_token = token
+        self.instead_of = digest_of(self._token_of_settings)
+        self.refused_since = self.unsigned_since = None
 
     @property
     def verifying_tokens(self) -> list[str]:
         return [token for token in (self.auth_token, self.previous_auth_token) if token]
+
+
+STATUSES = {
+    "CREATING": _("Being made"),
+    "PENDING_VERIFICATION": _("Waits for its code"),
+    "VERIFYING": _("Code is checked"),
+    "TWILIO_REVIEW": _("Twilio looks at it"),
+    "ONLINE": _("Online"),
+    "ONLINE:UPDATING": _("Online, changing"),
+    "OFFLINE": _("Offline"),
+    "DRAFT": _("Draft"),
+    "STUBBED": _("Not set up"),
+}
+REVIEWS = {
+    "PENDING_REVIEW": _("WhatsApp looks at it"),
+    "APPROVED": _("approved"),
+    "DECLINED": _("declined"),
+    "PIN_MISMATCH": _("the two-step PIN was wrong"),
+    "REGISTRATION_FAILED": _("its registration failed"),
+    "EXPIRED": _("the review ran out"),
+    "COMPLETED": _("done"),
+}
 
 
 class Sender(models.Model):
@@ -64,6 +137,23 @@ class Sender(models.Model):
     # Twilio's words, as they came: ONLINE, OFFLINE, …
     status = models.CharField(_("status at Twilio"), max_length=40, blank=True)
     quality = models.CharField(_("quality rating"), max_length=40, blank=True)
+    messaging_limit = models.CharField(_("messaging limit"), max_length=40, blank=True)
+    # What Twilio told last: {"callback_url": …}, {"name": …, "about": …}, [{"code": …, "message": …}].
+    webhook = models.JSONField(default=dict, editable=False)
+    profile = models.JSONField(default=dict, editable=False)
+    offline_reasons = models.JSONField(default=list, editable=False)
+    pending_name = models.CharField(_("display name in review"), max_length=255, blank=True)
+    pending_name_status = models.CharField(_("state of that review"), max_length=40, blank=True)
+    # When Twilio was asked to register it. Without a SID nobody knows yet whether it did.
+    asked_at = models.DateTimeField(null=True, editable=False)
+    checked_at = models.DateTimeField(_("compared with Twilio"), null=True, editable=False)
+    # Differences between Twilio and us, see drift.py: [{"what": "webhook", "was": "…", "now": "…"}].
+    drift = models.JSONField(default=list, editable=False)
+    # What customers write after "join" in the sandbox; Twilio shows it in its Console only.
+    join_code = models.CharField(_("join code"), max_length=60, blank=True)
+    # The round trip: since when we wait for a "hello", and the number of the one answer to it.
+    hello_at = models.DateTimeField(null=True, editable=False)
+    hello_key = models.UUIDField(null=True, editable=False)
     # The newest time up to which Twilio's list and ours were compared and found equal.
     complete_until = models.DateTimeField(_("complete until"), null=True, editable=False)
     # Until when Twilio asked us to slow down.
@@ -79,8 +169,34 @@ class Sender(models.Model):
         return f"{self.channel} ({self.address})"
 
     @property
+    def number(self) -> str:
+        return self.address.partition(":")[2]
+
+    @property
     def is_sandbox(self) -> bool:
         return self.kind == self.Kind.SANDBOX
+
+    @property
+    def is_online(self) -> bool:
+        return self.status.startswith("ONLINE")
+
+    @property
+    def is_outcome_unknown(self) -> bool:
+        """Twilio was asked to register it, and nobody knows yet whether it did."""
+        return bool(self.asked_at) and not self.sid
+
+    @property
+    def are_webhooks_ours(self) -> bool:
+        """By what Twilio said last."""
+        return bool(hooks.address()) and hooks.is_inbound_ours(self.webhook)
+
+    @property
+    def status_words(self) -> str:
+        return str(STATUSES.get(self.status, self.status))
+
+    @property
+    def review_words(self) -> str:
+        return str(REVIEWS.get(self.pending_name_status, self.pending_name_status))
 
     @property
     def interval(self) -> float:
@@ -198,3 +314,8 @@ class BadSignature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.minute:%Y-%m-%d %H:%M} {self.path}"
+
+    @property
+    def is_of_unknown_token(self) -> bool:
+        """Signed in the name of an account of ours, and nothing that we tried makes that signature."""
+        return bool(self.account_sid) and not self.diagnosis

@@ -6,7 +6,6 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -21,16 +20,7 @@ from inbox.arrivals import conversation_with
 from inbox.models import Agent, Message
 from inbox.refusals import Refused
 
-# Asks Twilio to try again for up to 15 seconds; not sent and not signed (Twilio, "Connection overrides").
-RETRIES = "#rc=5&rp=5xx,ct,rt"
 WAIT_SECONDS = 12.0
-
-
-def webhook_address(tail: str, fragment: str = "") -> str:
-    """What belongs into Twilio's forms; empty while PUBLIC_BASE_URL is."""
-    if not settings.PUBLIC_BASE_URL:
-        return ""
-    return f"{settings.PUBLIC_BASE_URL}/api/webhooks/whatsapp/twilio{tail}{fragment}"
 
 
 class SendTestForm(forms.Form):

@@ -15,11 +15,12 @@ from procrastinate.job_context import JobContext
 from procrastinate.tasks import Task
 
 from channels_whatsapp import client, media, reconcile, sending, sweeping, unknown, webhooks
+from channels_whatsapp.connecting import hello
 from channels_whatsapp.models import Receipt, Sender
-from channels_whatsapp.retries import Again
+from channels_whatsapp.retries import Again, TryAgain
 from channels_whatsapp.setup import ensure_from_settings
 from inbox import uploads
-from inbox.models import Attachment, Conversation, Message
+from inbox.models import Agent, Attachment, Conversation, Message
 
 # Above everything else: somebody waits for these.
 URGENT = 10
@@ -65,6 +66,18 @@ def show_typing(conversation_id: int) -> None:
 def defer_typing(conversation: Conversation) -> None:
     if cache.add(f"typing-{conversation.pk}", True, TYPING_SECONDS):
         show_typing.defer(conversation_id=conversation.pk)
+
+
+# Setting up
+
+
+@app.task(name="await_hello", retry=Again(times=5))
+def await_hello(sender_id: int, agent_id: int) -> None:
+    """Answer the hello of the connect page when it comes; some minutes of asking every second or two."""
+    by = Agent.objects.filter(pk=agent_id).first()
+    for sender in Sender.objects.filter(pk=sender_id):
+        if by and not hello.answer_greeting(sender, by):
+            raise TryAgain(1.5)
 
 
 # Receiving

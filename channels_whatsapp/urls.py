@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from channels_whatsapp import links, webhooks
 from channels_whatsapp.api import Send
@@ -14,5 +14,6 @@ urlpatterns = [
     re_path(f"{_WEBHOOKS}/status/?$", webhooks.status, name="status"),
     re_path(f"{_WEBHOOKS}/events/?$", webhooks.events, name="events"),
     path("api/files/<str:token>/<str:name>", links.outbound_file, name="outbound_file"),
+    path("connect/", include("channels_whatsapp.connecting.urls")),
     *both("api/whatsapp/send", Send, "api-send"),
 ]

@@ -64,7 +64,7 @@ def first_admin(request: HttpRequest, token: str) -> HttpResponse:
             admin = form.save()
         (settings.DATA_DIR / FILE).unlink(missing_ok=True)
         login(request, admin, backend="django.contrib.auth.backends.ModelBackend")
-        return redirect("/")
+        return redirect("channels_whatsapp:connect")
     response = render(request, "setup.html", {"form": form}, status=422 if form.errors else 200)
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "same-origin"

@@ -26,13 +26,21 @@ class CheckedTransport(Transport):
     """Ours, with every call held against Twilio's OpenAPI files."""
 
     def request(
-        self, method: str, uri: str, params: Any = None, data: Any = None, *args: Any, **options: Any
+        self,
+        method: str,
+        uri: str,
+        params: Any = None,
+        data: Any = None,
+        headers: Any = None,
+        *args: Any,
+        **options: Any,
     ) -> Any:
         parts = urlsplit(uri)
         query = "&".join(filter(None, [parts.query, urlencode(params or {}, doseq=True)]))
-        body = urlencode(data, doseq=True) if data else None
+        is_json = "json" in (headers or {}).get("Content-Type", "")
+        body = data if is_json else urlencode(data, doseq=True) if data else None
         openapi.validate_request(method, f"{parts.path}?{query}" if query else parts.path, body)
-        response = super().request(method, uri, params, data, *args, **options)
+        response = super().request(method, uri, params, data, headers, *args, **options)
         if response.status_code < 300:
             found = json.loads(response.text) if response.text else None
             openapi.validate_response(method, parts.path, response.status_code, found)

@@ -29,7 +29,7 @@ def test_the_link_makes_the_first_admin_once(client: Client) -> None:
     path = setup.path()
     assert client.get(path).status_code == 200
     answer = client.post(path, ANSWERS)
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/connect/")
     admin = Agent.objects.get()
     assert (admin.username, admin.is_superuser, admin.is_admin) == ("ada", True, True)
     assert client.session["_auth_user_id"] == str(admin.pk)

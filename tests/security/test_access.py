@@ -38,6 +38,8 @@ SHARED = {
     "account/password/set/",
 }  # fmt: skip
 ADMIN = "admin/"
+# How Twilio is connected: not there for anybody but admins.
+CONNECT = "connect/"
 
 
 def written(pattern: str) -> str:
@@ -50,7 +52,7 @@ LIST_PATTERNS = [p for p in patterns() if written(p) in LISTS]
 
 
 def test_every_address_has_its_line() -> None:
-    found = {written(pattern) for pattern in patterns() if not pattern.startswith(ADMIN)}
+    found = {written(pattern) for pattern in patterns() if not pattern.startswith((ADMIN, CONNECT))}
     assert found == THINGS | LISTS | SHARED | OPEN
 
 
@@ -74,6 +76,19 @@ def test_a_thing_is_there_for_whoever_may_see_it(orders: Orders, role: str) -> N
         answers = {client.get(address).status_code, client.post(address).status_code}
         assert answers - {404, 405, 403, 500}, pattern
         assert not answers & {403, 500}, pattern
+
+
+@pytest.mark.parametrize("role", ["agent", "lead"])
+def test_the_connect_pages_are_there_for_admins_only(orders: Orders, role: str) -> None:
+    client, before = signed_in(getattr(orders, role)), checksum()
+    addresses = [orders.address(pattern) for pattern in patterns() if pattern.startswith(CONNECT)]
+    assert len(addresses) > 10
+    for address in addresses:
+        for method in ("get", *UNSAFE):
+            assert getattr(client, method)(address).status_code in (404, 405), (method, address)
+    assert set(differences(before, checksum())) <= {"inbox_agent"}
+    admin = signed_in(orders.admin)
+    assert {200, 302, 405} >= {admin.get(address).status_code for address in addresses}
 
 
 def test_a_list_shows_nothing_of_another_team(orders: Orders) -> None:

@@ -1,0 +1,124 @@
+"""The doctor's checks by name, for the terminal all at once and for the connect page one by one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from django.utils.translation import gettext as _
+
+from channels_whatsapp import client, doctor, doctor_twilio, reaching, setup
+from channels_whatsapp.doctor import Finding, Level
+from channels_whatsapp.models import Account, Sender
+
+ORDER = (Level.OK, Level.WARN, Level.BAD)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question, about an account or a sender when there is one. `key` is its name in addresses."""
+
+    key: str
+    title: str
+    run: Callable[[], Iterable[Finding]]
+    account: Account | None = None
+    sender: Sender | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check found. `milliseconds` is what it took."""
+
+    check: Check
+    findings: tuple[Finding, ...]
+    milliseconds: float
+
+    @property
+    def level(self) -> Level:
+        return max((finding.level for finding in self.findings), key=ORDER.index, default=Level.OK)
+
+    @property
+    def good(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.level == Level.OK]
+
+    @property
+    def troubles(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.level != Level.OK]
+
+
+def checks() -> list[Check]:
+    """All that can be asked now, in the order in which things have to be mended."""
+    return [
+        Check("database", _("Database answers and is up to date"), lambda: [doctor.database()]),
+        *_checks_but_database(),
+    ]
+
+
+def _checks_but_database() -> Iterator[Check]:
+    yield Check("accounts", _("A Twilio account and a number are known"), doctor.accounts)
+    yield Check("address", _("A public address is set"), doctor.public_address)
+    yield Check("reach", _("This site is reachable over HTTPS"), reaching.reachable)
+    for account in setup.accounts().order_by("pk"):
+        if account.sending_token:
+            yield from _of_account(account)
+    yield Check("worker", _("A worker is running"), doctor.worker)
+    yield Check("signatures", _("Webhooks carry the right signature"), doctor.signatures)
+    yield Check("webhooks", _("Webhooks arrive"), doctor.webhooks)
+    yield Check("queue", _("Messages leave at once"), doctor.queue)
+    yield Check("unknown", _("Every send is confirmed"), doctor.unknown_sends)
+    yield Check("files", _("Files can be stored"), doctor.files)
+    yield Check("complete", _("Compared with Twilio's list"), doctor.completeness)
+    for more in _more:
+        yield from more()
+
+
+def _of_account(account: Account) -> Iterator[Check]:
+    asked = doctor_twilio.Asked(account)
+    for name, title, ask in (
+        ("token", _("Account SID and auth token work"), doctor_twilio.credentials),
+        ("secret", _("Auth token is kept secret"), doctor_twilio.kept_secret),
+        ("balance", _("The account has funds"), doctor_twilio.balance),
+    ):
+        yield Check(f"{name}-{account.pk}", title, partial(ask, asked), account=account)
+    for sender in account.senders.select_related("channel").order_by("pk"):
+        for name, title, ask in (
+            ("online", _("Sender is online"), doctor_twilio.online),
+            ("inbound", _("Incoming webhook points here"), doctor_twilio.inbound),
+            ("status", _("Status callback points here"), doctor_twilio.statuses),
+        ):
+            run = partial(ask, asked, sender)
+            yield Check(f"{name}-{sender.pk}", title, run, account=account, sender=sender)
+
+
+_more: list[Callable[[], Iterable[Check]]] = []
+
+
+def register(more: Callable[[], Iterable[Check]]) -> None:
+    """For the apps above: further checks, asked when the list is made."""
+    _more.append(more)
+
+
+def run(check: Check) -> Result:
+    """Make one check. What Twilio refuses or does not answer is a finding too."""
+    began = time.monotonic()
+    try:
+        findings = tuple(check.run())
+    except client.CallFailed as failure:
+        findings = (doctor_twilio.could_not_ask(failure),)
+    return Result(check, findings, (time.monotonic() - began) * 1000)
+
+
+def examine() -> Iterator[Finding]:
+    """All but the database. After a failed call the account's other checks are left out: they would fail
+    the same way."""
+    failed = set()
+    for check in _checks_but_database():
+        if check.account and check.account.pk in failed:
+            continue
+        try:
+            yield from check.run()
+        except client.CallFailed as failure:
+            failed.add(check.account and check.account.pk)
+            yield doctor_twilio.could_not_ask(failure)
