@@ -107,7 +107,7 @@ def accounts() -> Iterator[Finding]:
         yield bad(
             _("WhatsApp number"),
             _("None is known."),
-            _("Choose one on /connect/, or set TWILIO_WHATSAPP_FROM and restart."),
+            _("Set TWILIO_WHATSAPP_FROM and restart, or choose one on /connect/."),
         )
 
 

@@ -97,9 +97,7 @@ def refusal(failure: client.CallFailed, token: str) -> Refused:
         return Refused(
             "token_refused",
             _("Twilio does not accept this SID with this token."),
-            _(
-                "Copy both from the front page of the Twilio Console. API keys and test credentials fail."
-            ),
+            _("Copy both from the front page of the Twilio Console. API keys and test credentials fail."),
         )
     if failure.code == words.NO_ACCOUNT or failure.status == 404:
         return Refused("no_account", _("Twilio has no such account."), _("Copy the account SID once more."))

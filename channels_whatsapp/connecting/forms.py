@@ -47,9 +47,7 @@ class AccountForm(TokenForm):
         sid = self.cleaned_data["sid"]
         if sid.startswith("SK"):
             raise forms.ValidationError(
-                _(
-                    "This is an API key. Webhooks are signed with the account's auth token: use AC… and that."
-                )
+                _("This is an API key. Webhooks are signed with the account's auth token: use AC… and that.")
             )
         if not SID.fullmatch(sid):
             raise forms.ValidationError(
