@@ -8,6 +8,7 @@ from inbox.views import (
     contacts,
     conversations,
     drafts,
+    help,
     media,
     messages,
     notes,
@@ -49,6 +50,9 @@ urlpatterns = [
     path("conversations/<int:pk>/tags/", tags.tags, name="tags"),
     path("conversations/<int:pk>/tags/<int:tag_pk>/", tags.tag, name="tag"),
     path("conversations/<int:pk>/name/", contacts.name, name="contact_name"),
+    # Help
+    path("help/", help.index, name="help"),
+    path("help/<slug:slug>/", help.subject, name="help_subject"),
     # The API
     *api,
 ]

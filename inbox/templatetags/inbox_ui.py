@@ -7,8 +7,10 @@ from datetime import datetime
 
 from django import template
 from django.forms import BoundField
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
@@ -26,6 +28,16 @@ HUES = ("rose", "clay", "sand", "moss", "sea", "sky", "iris", "plum")
 def icon(name: str, classes: str = "", **attributes: object) -> SafeString:
     """A Lucide icon, `{% icon "inbox" "icon--sm" %}`, for the eye only: say beside it what it means."""
     return lucide(name, size=None, **{"class": f"icon {classes}".strip(), "aria_hidden": "true"} | attributes)
+
+
+@register.simple_tag
+def screen(route: str, name: str, may_open: object = True) -> SafeString:
+    """A link to a screen; its name alone for whoever may not open it, and where its app is not installed."""
+    try:
+        address = reverse(route) if may_open else ""
+    except NoReverseMatch:
+        address = ""
+    return format_html('<a href="{}">{}</a>', address, name) if address else format_html("<b>{}</b>", name)
 
 
 @register.filter

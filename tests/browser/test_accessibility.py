@@ -8,12 +8,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from inbox.views.help import SUBJECTS
 from tests.browser.callers import forget
 from tests.browser.stack import Stack
 
 SignIn = Callable[..., Page]
 #: Conversations of the demo that show much: a failure, a closed window, an opt-out, every language.
 RICH = ("Nour Haddadine", "Ngozi Umeadi", "Siobhan", "Ludmila", "Tariq", "Fatou", "Penelope")
+
+HELP = ("/help/", *(f"/help/{subject.slug}/" for subject in SUBJECTS))
 
 #: The back office's search is labelled by a picture with a text, which this rule does not count.
 SPARED = {"label-title-only": {"enabled": False}}
@@ -49,7 +52,7 @@ def test_axe_finds_nothing_serious(
         visit(page, path_of(page, name))
         expect(page.locator("#details")).to_be_visible()
         must_be_clean(page)
-    for path in ("/admin/", "/admin/inbox/message/", "/admin/inbox/contact/"):
+    for path in ("/admin/", "/admin/inbox/message/", "/admin/inbox/contact/", *HELP):
         visit(page, path)
         must_be_clean(page)
     visit(page, "/nothing/", 404)
@@ -75,7 +78,7 @@ def test_nothing_is_wider_than_the_smallest_screen(
 ) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     sign_in("lead")
-    for path in [*panes(page), live.phone_url]:
+    for path in [*panes(page), *HELP, live.phone_url]:
         page.goto(path)
         page.evaluate(f"document.documentElement.dir = '{direction}'")
         must_fit(page)

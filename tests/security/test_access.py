@@ -35,7 +35,7 @@ LISTS = {
 # The same for everybody who is signed in.
 SHARED = {
     "events/", "logout/", "api/schema/", "api/docs/", "account/reauthenticate/", "account/password/change/",
-    "account/password/set/",
+    "account/password/set/", "help/", "help/<slug:slug>/",
 }  # fmt: skip
 ADMIN = "admin/"
 # How Twilio is connected: not there for anybody but admins.
