@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.db import connection, transaction
 
-from channels_whatsapp import errors, unseen
+from channels_whatsapp import errors, troubles, unseen
 from channels_whatsapp.inbound import first
 from channels_whatsapp.models import Receipt, Sender
 from channels_whatsapp.verdicts import Verdict
@@ -158,6 +158,7 @@ def _apply(
         _note_price(message, receipt)
     if code:
         unseen.note(message, code)
+        troubles.tell(message, code, at)
     if code == errors.OPTED_OUT:
         consent.opt_out(message.conversation_id, f"error {code}")
 

@@ -21,7 +21,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from channels_whatsapp import callbacks, client, errors, links, unseen
+from channels_whatsapp import callbacks, client, errors, links, troubles, unseen
 from channels_whatsapp.errors import Act
 from channels_whatsapp.models import Sender
 from channels_whatsapp.retries import TryAgain, backoff
@@ -216,6 +216,7 @@ def obey(attempt: SendAttempt, failure: client.CallFailed) -> None:
         attempt.postpone(failure.detail, failure.code)
         raise TryAgain(backoff(so_far + 1, first=first, longest=longest))
     attempt.refuse(failure.code, decided.text)
+    troubles.tell(attempt.message, failure.code, clock.now())
     if failure.code == errors.OPTED_OUT:
         consent.opt_out(attempt.message.conversation_id, f"error {errors.OPTED_OUT}")
 

@@ -9,7 +9,12 @@ class TemplatesMgmtConfig(AppConfig):
     verbose_name = _("Templates")
 
     def ready(self) -> None:
+        from channels_whatsapp import checklist, events, troubles
         from inbox.gateways import register_templates
+        from templates_mgmt import approvals, health
         from templates_mgmt.filling import KnownTemplates
 
         register_templates(KnownTemplates())
+        events.listen(approvals.EVENTS, approvals.hear)
+        troubles.listen({*approvals.TROUBLES, approvals.DELETED}, approvals.note_trouble)
+        checklist.register(health.checks)

@@ -25,6 +25,8 @@ class ContentApi:
         self.twilio = sim.twilio
         #: "auto" lets WhatsApp decide after `pace.approval` seconds; "manual" waits for `decide`.
         self.approvals = "auto"
+        #: Of `approval_requests` in lists: "flat" or "keyed".
+        self.approval_shape = "flat"
 
     def add_routes(self, router: Router) -> None:
         router.add("POST", "/v1/Content", self.create, "Content.create")
@@ -61,7 +63,8 @@ class ContentApi:
 
     def list_with_approvals(self, request: Request) -> Answer:
         rows = [
-            resources.content_and_approvals(self.twilio.account, c) for c in self._filtered(request.query)
+            resources.content_and_approvals(self.twilio.account, c, self.approval_shape)
+            for c in self._filtered(request.query)
         ]
         return self._page(request, rows)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from .errors import TwilioError
@@ -41,6 +42,11 @@ RICHNESS = (
 #: Types that work in a session only and can never be approved.
 SESSION_ONLY = ("twilio/list-picker", "twilio/location")
 NAME = re.compile(r"[a-z0-9_]{1,512}")
+CATEGORIES = ("UTILITY", "MARKETING", "AUTHENTICATION")
+#: A rejected name is not taken again for so long.
+BLOCKED = timedelta(days=30)
+#: How long WhatsApp pauses a template, the first and the second time; after that it disables it.
+PAUSES = (timedelta(hours=3), timedelta(hours=6))
 VARIABLE = re.compile(r"\{\{(\w{1,16})\}\}")
 
 
@@ -120,7 +126,7 @@ class Contents:
             raise TwilioError(
                 20001, "Invalid Parameter: name may hold lowercase letters, digits and underscores"
             )
-        if category not in ("UTILITY", "MARKETING", "AUTHENTICATION"):
+        if category not in CATEGORIES:
             raise TwilioError(
                 20001, "Invalid Parameter: category must be UTILITY, MARKETING or AUTHENTICATION"
             )
@@ -128,6 +134,8 @@ class Contents:
             content = self.content(sid)
             if content.approval and content.approval.status not in ("rejected", "unsubmitted"):
                 raise TwilioError(20409, "This content was submitted already")
+            if self._is_blocked(name):
+                raise TwilioError(20001, "Invalid Parameter: name was rejected within the last 30 days")
             content.approval = Approval(name, category, richest(content.types))
             return content.approval
 
@@ -138,7 +146,39 @@ class Contents:
             if approval is None:
                 raise TwilioError(20409, "This content was not submitted")
             previous, approval.status, approval.rejection_reason = approval.status, status, reason
+            approval.decided, approval.paused_until = self.now(), None
             return previous
+
+    def pause(self, sid: str) -> str:
+        """What WhatsApp does when customers complain: paused, paused again, disabled. Returns the status."""
+        with self.lock:
+            approval = self.content(sid).approval
+            if approval is None:
+                raise TwilioError(20409, "This content was not submitted")
+            times, approval.pauses = approval.pauses, approval.pauses + 1
+            approval.status = "paused" if times < len(PAUSES) else "disabled"
+            approval.paused_until = self.now() + PAUSES[times] if times < len(PAUSES) else None
+            return approval.status
+
+    def over_pauses(self) -> list[str]:
+        """The templates whose pause is over now."""
+        with self.lock:
+            paused = [(c.sid, c.approval.paused_until) for c in self.contents.values() if c.approval]
+            return [sid for sid, until in paused if until and until <= self.now()]
+
+    def recategorise(self, sid: str, category: str) -> str:
+        """Meta bills it under another category; returns the previous one."""
+        with self.lock:
+            approval = self.content(sid).approval
+            if approval is None or category not in CATEGORIES:
+                raise TwilioError(20409, "This content has no category to change")
+            previous, approval.category = approval.category, category
+            return previous
+
+    def _is_blocked(self, name: str) -> bool:
+        since = self.now() - BLOCKED
+        approvals = [c.approval for c in self.contents.values() if c.approval and c.approval.name == name]
+        return any(a.status == "rejected" and a.decided and a.decided > since for a in approvals)
 
 
 def _check_types(data: dict[str, Any]) -> None:

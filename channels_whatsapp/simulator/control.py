@@ -15,6 +15,8 @@ A question mark stands behind what may be left out.
 | `POST /_sim/clock` | `seconds`, or with `customer` and `sender` for one conversation | let time pass |
 | `POST /_sim/read` | `customer`, `sender`, or `auto` true/false | read what was delivered |
 | `POST /_sim/decide` | `sid`, `status`, `reason`? | WhatsApp's verdict on a template |
+| `POST /_sim/pause` | `sid` | paused for 3 hours, then for 6, then disabled |
+| `POST /_sim/recategorise` | `sid`, `category` | Meta bills a template under another category |
 | `POST /_sim/history` | `messages`: [{`customer sender body at inbound? status?`}] | without webhooks |
 | `POST /_sim/wait` | `seconds`? | wait until idle: `{"idle": true}` |
 | `POST /_sim/reset` | | forget everything but account and senders |
@@ -55,6 +57,8 @@ class Control:
             "clock",
             "read",
             "decide",
+            "pause",
+            "recategorise",
             "history",
             "wait",
             "reset",
@@ -172,6 +176,13 @@ class Control:
     def decide(self, data: dict[str, Any]) -> dict[str, Any]:
         self.sim.decide(data["sid"], data["status"], data.get("reason", ""))
         return {"sid": data["sid"], "status": data["status"]}
+
+    def pause(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {"sid": data["sid"], "status": self.sim.pause(data["sid"])}
+
+    def recategorise(self, data: dict[str, Any]) -> dict[str, Any]:
+        self.sim.recategorise(data["sid"], data["category"])
+        return {"sid": data["sid"], "category": data["category"]}
 
     def history(self, data: dict[str, Any]) -> dict[str, Any]:
         sids = []

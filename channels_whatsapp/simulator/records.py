@@ -140,3 +140,6 @@ class Approval:
     content_type: str
     status: str = "received"
     rejection_reason: str = ""
+    decided: datetime | None = None
+    pauses: int = 0
+    paused_until: datetime | None = None

@@ -106,8 +106,12 @@ def content(account: Account, record: Content, base: str) -> dict[str, Any]:
     }
 
 
-def content_and_approvals(account: Account, record: Content) -> dict[str, Any]:
-    return _content_core(account, record) | {"approval_requests": approval(record.approval)}
+def content_and_approvals(account: Account, record: Content, shape: str = "flat") -> dict[str, Any]:
+    """`shape`: "flat" as in the OpenAPI files, or "keyed" by the channel as seen in the wild."""
+    requests = approval(record.approval)
+    if shape == "keyed":
+        requests = {"whatsapp": {"type": "whatsapp"} | requests}
+    return _content_core(account, record) | {"approval_requests": requests}
 
 
 def _content_core(account: Account, record: Content) -> dict[str, Any]:

@@ -144,6 +144,8 @@ class Simulator:
         """Move the simulator's clock (hours=1), and send what was scheduled until then."""
         self.twilio.clock.advance(timedelta(**delta))
         self.journeys.release_scheduled()
+        for sid in self.twilio.over_pauses():
+            self.decide(sid, "approved")
         self.twilio.feed.publish("clock")
 
     def decide(self, content_sid: str, status: str, reason: str = "") -> None:
@@ -151,6 +153,17 @@ class Simulator:
         previous = self.twilio.decide(content_sid, status, reason)
         if previous != status:
             self.courier.template_event(content_sid, previous, status)
+
+    def pause(self, content_sid: str) -> str:
+        """WhatsApp pauses a template for 3 hours, then for 6, then disables it. Returns the status."""
+        status = self.twilio.pause(content_sid)
+        self.courier.template_event(content_sid, "approved", status)
+        return status
+
+    def recategorise(self, content_sid: str, category: str) -> None:
+        """Meta bills a template under another category, told by an event."""
+        previous = self.twilio.recategorise(content_sid, category)
+        self.courier.template_event(content_sid, previous.lower(), category.lower(), "category_update")
 
     def calls(self, method: str = "", path: str = "") -> int:
         """How many REST calls were made whose method and path pattern contain these."""

@@ -50,7 +50,12 @@ MEANINGS = {
     63024: "Invalid message recipient",
     63028: "Number of parameters provided does not match the expected number of parameters",
     63034: "Media exceeds size limit by channel",
+    63040: "Template rejected",
+    63041: "Template paused",
+    63042: "Template disabled",
 }
+#: What a template that WhatsApp does not take any more ends with.
+WITHDRAWN = {"rejected": 63040, "paused": 63041, "disabled": 63042}
 
 
 def doom(twilio: Twilio, message: Message, content: Content | None, *, mixed: bool) -> int | None:
@@ -63,6 +68,8 @@ def doom(twilio: Twilio, message: Message, content: Content | None, *, mixed: bo
         return 63015
     if content and mixed:
         return 63016
+    if content and content.approval and content.approval.status in WITHDRAWN:
+        return WITHDRAWN[content.approval.status]
     if not twilio.window_left(customer, sender.address) and not (content and approved(content)):
         return 63016
     if _too_fast(twilio, message):
@@ -92,7 +99,8 @@ def _content_doom(content: Content, variables: dict[str, str]) -> int | None:
         return 63013
     if set(variables) - set(VARIABLE.findall(json.dumps(content.types))):
         return 63028
-    buttons: list[Any] = content.types.get("twilio/quick-reply", {}).get("actions") or []
+    replies = content.types.get("twilio/quick-reply") or {}
+    buttons: list[Any] = replies.get("actions") or []
     if not approved(content) and len(buttons) > 3:
         return 63005
     if approved(content) and richest(content.types) in SESSION_ONLY:

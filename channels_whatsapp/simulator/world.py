@@ -57,13 +57,13 @@ def _senders(simulator: Simulator) -> None:
 
 
 def _templates(simulator: Simulator) -> None:
-    for template in apps.get_model("templates_mgmt", "Template").objects.exclude(content_sid=""):
-        if not template.content_sid or template.content_sid in simulator.twilio.contents:
+    rows = apps.get_model("templates_mgmt", "Template").objects.exclude(content_sid=None)
+    for template in rows.filter(gone_at=None).select_related("family"):
+        if template.content_sid in simulator.twilio.contents:
             continue
-        types = getattr(template, "types", None) or {"twilio/text": {"body": template.body}}
         content = simulator.twilio.add_content(
-            template.name,
-            types,
+            template.name_at_twilio or template.name,
+            template.types,
             template.variables,
             language=template.language,
             sid=template.content_sid,

@@ -236,7 +236,8 @@ class Template(Submitting, Standing, models.Model):
     def _next_name(self) -> str:
         if self.content_sid and self.name_at_twilio:
             return self.name_at_twilio
-        others = Template.objects.filter(family=self.family_id, language=self.language).exclude(pk=self.pk)
+        others = Template.objects.filter(family=self.family_id).exclude(pk=self.pk)
+        others = others.filter(Q(language=self.language) | Q(status=self.REJECTED))
         taken = set(others.values_list("name_at_twilio", flat=True))
         numbered = (f"{self.name[:500]}_{n}" for n in range(2, len(taken) + 3))
         return next(name for name in (self.name, *numbered) if name not in taken)

@@ -6,11 +6,15 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from channels_whatsapp.models import Account
+from channels_whatsapp.models import Account, Sender
 from inbox.models import Agent
 from templates_mgmt import content
 from templates_mgmt.models import Template
 from tests import world
+from tests.channels_whatsapp.conftest import shop, sim, talk
+from tests.templates_mgmt.shop import Write, draft
+
+__all__ = ["shop", "sim", "talk"]
 
 _sids = itertools.count(1)
 
@@ -40,3 +44,8 @@ def lead(client: Client) -> Agent:
     person = world.agent("ines", "lead", first_name="Ines")
     client.force_login(person)
     return person
+
+
+@pytest.fixture
+def write(shop: Sender) -> Write:
+    return lambda *args, **fields: draft(shop.account, *args, **fields)

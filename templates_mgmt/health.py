@@ -1,0 +1,41 @@
+"""What doctor says about templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from channels_whatsapp import setup
+from channels_whatsapp.doctor import Finding, ok, warn
+from inbox import clock
+from templates_mgmt.models import Sync
+
+# They are compared every hour.
+LATE = timedelta(hours=3)
+
+
+def templates() -> Iterator[Finding]:
+    """One finding for each account that has a number and can be asked."""
+    rows = {sync.account_id: sync for sync in Sync.objects.all()}
+    for account in setup.accounts().filter(senders__isnull=False).distinct():
+        if account.sending_token:
+            yield _about(str(account), rows.get(account.pk))
+
+
+def _about(account: str, sync: Sync | None) -> Finding:
+    title = _("Templates")
+    mend = _("Press Sync on the page Templates, and see that the worker runs.")
+    if sync is None or sync.finished_at is None:
+        why = sync.error if sync else ""
+        detail = _("Those of %(account)s were never compared with Twilio's list.") % {"account": account}
+        return warn(title, f"{detail} {why}".strip(), mend)
+    now = clock.now()
+    if now - sync.finished_at < LATE:
+        counted = {"account": account, "count": sync.count}
+        return ok(title, _("In sync with Twilio: %(count)d of %(account)s.") % counted)
+    age = timesince(sync.finished_at, now, depth=1)
+    detail = _("Those of %(account)s were last compared with Twilio's list %(age)s ago.")
+    return warn(title, f"{detail % {'account': account, 'age': age}} {sync.error}".strip(), mend)
