@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from channels_whatsapp import setup
 from channels_whatsapp.doctor import Finding, ok, warn
@@ -36,6 +36,13 @@ def _about(account: str, sync: Sync | None) -> Finding:
     if now - sync.finished_at < LATE:
         counted = {"account": account, "count": sync.count}
         return ok(title, _("In sync with Twilio: %(count)d of %(account)s.") % counted)
-    age = timesince(sync.finished_at, now, depth=1)
+    age = _written(now - sync.finished_at)
     detail = _("Those of %(account)s were last compared with Twilio's list %(age)s ago.")
     return warn(title, f"{detail % {'account': account, 'age': age}} {sync.error}".strip(), mend)
+
+
+def _written(age: timedelta) -> str:
+    hours = int(age.total_seconds() // 3600)
+    if hours < 48:
+        return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
+    return ngettext("%(n)d day", "%(n)d days", hours // 24) % {"n": hours // 24}

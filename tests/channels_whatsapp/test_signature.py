@@ -474,7 +474,7 @@ def event(**changes: Any) -> dict[str, Any]:
 
 def test_a_batch_of_events_is_verified_by_the_digest_in_its_address() -> None:
     assert post_json([event(), event(id="EZ2")]).status_code == 200
-    assert Receipt.objects.filter(kind="event", outcome="parked").count() == 2
+    assert Receipt.objects.filter(kind="event", outcome="applied").count() == 2
     assert post_json([event()]).status_code == 200
     assert Receipt.objects.count() == 2
 
