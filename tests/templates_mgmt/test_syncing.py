@@ -24,7 +24,7 @@ from templates_mgmt.models import Family, Sync, Template
 from templates_mgmt.tasks import sync_all_templates
 from tests import world
 from tests.jobs import run_due_jobs
-from tests.templates_mgmt.conftest import at_twilio
+from tests.templates_mgmt.shop import at_twilio
 from tests.templates_mgmt.test_submitting import again, verbs
 
 LIST = "GET /v1/ContentAndApprovals"

@@ -18,7 +18,7 @@ from templates_mgmt import access, deleting, syncing, usage
 from templates_mgmt.models import Template
 from templates_mgmt.usage import Usage
 from tests import world
-from tests.templates_mgmt.conftest import at_twilio, draft
+from tests.templates_mgmt.shop import at_twilio, draft
 from tests.templates_mgmt.test_submitting import again, verbs
 
 
