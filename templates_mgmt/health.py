@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from channels_whatsapp import setup
+from channels_whatsapp.checklist import Check
 from channels_whatsapp.doctor import Finding, ok, warn
+from channels_whatsapp.models import Account
 from inbox import clock
 from templates_mgmt.models import Sync
 
@@ -17,12 +20,16 @@ from templates_mgmt.models import Sync
 LATE = timedelta(hours=3)
 
 
-def templates() -> Iterator[Finding]:
-    """One finding for each account that has a number and can be asked."""
-    rows = {sync.account_id: sync for sync in Sync.objects.all()}
-    for account in setup.accounts().filter(senders__isnull=False).distinct():
+def checks() -> Iterator[Check]:
+    """One for each account that has a number and can be asked."""
+    for account in setup.accounts().filter(senders__isnull=False).order_by("pk").distinct():
         if account.sending_token:
-            yield _about(str(account), rows.get(account.pk))
+            look = partial(_of, account)
+            yield Check(f"templates-{account.pk}", _("Templates are in sync"), look, account=account)
+
+
+def _of(account: Account) -> Iterator[Finding]:
+    yield _about(str(account), Sync.objects.filter(account=account).first())
 
 
 def _about(account: str, sync: Sync | None) -> Finding:

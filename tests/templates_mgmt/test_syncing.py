@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from channels_whatsapp import client, doctor
+from channels_whatsapp import checklist, client, doctor
 from channels_whatsapp.models import Account, Sender
 from channels_whatsapp.retries import TryAgain
 from channels_whatsapp.simulator import Simulator
@@ -260,22 +260,28 @@ def test_every_account_with_a_token_is_compared_by_the_clock(sim: Simulator, acc
 # The doctor
 
 
+def looked() -> doctor.Finding:
+    [check] = health.checks()
+    [finding] = check.run()
+    return finding
+
+
 @pytest.mark.django_db
 def test_the_doctor_looks_at_the_age() -> None:
     account = world.channel().sender.account
-    [never] = health.templates()
+    never = looked()
     assert (never.level, "never compared" in never.detail) == (doctor.Level.WARN, True)
     sync = Sync.begin(account)
     sync.finish(12)
-    [fresh] = health.templates()
+    fresh = looked()
     assert (fresh.level, fresh.detail) == (doctor.Level.OK, f"In sync with Twilio: 12 of {account}.")
     Sync.objects.update(
         finished_at=clock.now() - timedelta(days=9, minutes=5), error="Twilio gave no answer."
     )
-    [stale] = health.templates()
+    stale = looked()
     assert stale.level == doctor.Level.WARN
     assert stale.detail.endswith("9 days ago. Twilio gave no answer.")
-    assert stale.title in [finding.title for finding in doctor.examine_here()]
+    assert "Templates are in sync" in [check.title for check in checklist.checks()]
 
 
 # Shapes
