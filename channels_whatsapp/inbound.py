@@ -106,6 +106,7 @@ def parse(
         reply_to_sid=first(params, "OriginalRepliedMessageSid")[:40],
         consent=consent,
         consent_source=source,
+        answers=first(params, "ButtonPayload"),
         at=at,
         recovered=recovered,
     )

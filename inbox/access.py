@@ -10,7 +10,7 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
-from inbox.models import Agent, Attachment, Channel, Contact, Conversation, Message
+from inbox.models import Agent, Attachment, Channel, ConsentEntry, Contact, Conversation, Message
 
 
 def channels_for(agent: Agent) -> QuerySet[Channel]:
@@ -55,6 +55,12 @@ def attachments_for(agent: Agent) -> QuerySet[Attachment]:
         if agent.sees_all_channels
         else rows.filter(conversation__in=conversations_for(agent).values("pk"))
     )
+
+
+def consent_for(agent: Agent) -> QuerySet[ConsentEntry]:
+    """What was said over the channels that they see."""
+    rows = ConsentEntry.objects.all()
+    return rows if agent.is_lead else rows.filter(channel__in=channels_for(agent).values("pk"))
 
 
 def conversation_for(agent: Agent, pk: int) -> Conversation:

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from psycopg.types.json import Jsonb
 
-from inbox import consent, gateways, live, people, prepared
+from inbox import consent, consent_questions, gateways, live, people, prepared
 from inbox.models import Attachment, Channel, ConsentEntry, Conversation, Message
 from inbox.models.conversation import preview
 
@@ -34,6 +34,7 @@ class Arrival:
     :param address: where it came from and where a reply goes, for example ``whatsapp:+447700900318``.
     :param user_id: the same person's business-scoped user ID, when the message shows it.
     :param consent: ``opt_out`` or ``opt_in`` when the message says so, and `consent_source` where it says it.
+    :param answers: a button of our question about consent, when the message is a tap on one.
     :param at: when it happened, if that is not now.
     :param recovered: found at the carrier later; no webhook had brought it.
     """
@@ -50,6 +51,7 @@ class Arrival:
     reply_to_sid: str = ""
     consent: str = ""
     consent_source: str = ""
+    answers: str = ""
     at: datetime | None = None
     recovered: bool = False
 
@@ -213,13 +215,17 @@ def _parameters(arrival: Arrival) -> dict[str, Any]:
 def _follow(arrival: Arrival, stored: _Stored) -> None:
     if arrival.files:
         _expect_files(arrival, stored)
-    more = {"evidence": stored.message_id, "at": arrival.at}
-    if arrival.consent == ConsentEntry.Action.OPT_OUT:
-        consent.opt_out(stored.conversation_id, arrival.consent_source, **more)
-    elif arrival.consent == ConsentEntry.Action.OPT_IN:
-        consent.opt_in(stored.conversation_id, arrival.consent_source, **more)
+    is_stop = arrival.consent == ConsentEntry.Action.OPT_OUT
+    is_start = arrival.consent == ConsentEntry.Action.OPT_IN
+    if is_stop or is_start:
+        verb = consent.opt_out if is_stop else consent.opt_in
+        source, evidence = arrival.consent_source, stored.message_id
+        verb(stored.conversation_id, source, evidence=evidence, at=arrival.at)
     elif stored.is_opted_out:
         consent.lift(stored.conversation_id, at=arrival.at)
+    action, category = consent_questions.read_button(arrival.answers)
+    if action:
+        consent_questions.answer(stored.message_id, action, category, arrival.at)
 
 
 def _expect_files(arrival: Arrival, stored: _Stored) -> None:
@@ -243,7 +249,8 @@ def _known_already(arrival: Arrival) -> Received:
     """A second telling. The webhook knows more than the carrier's list: it completes what that brought."""
     message = Message.objects.select_related("conversation").get(sid=arrival.sid)
     if message.recovered and not arrival.recovered and len(arrival.payload) > len(message.payload):
-        fuller = {"kind": arrival.kind, "body": arrival.body, "payload": arrival.payload}
+        decided = {key: message.payload[key] for key in ("asks_to_stop",) if key in message.payload}
+        fuller = {"kind": arrival.kind, "body": arrival.body, "payload": arrival.payload | decided}
         Message.objects.filter(pk=message.pk).update(**fuller)
         message.announce()
     return Received(message.pk, message.conversation_id, is_new=False)

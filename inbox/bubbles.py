@@ -53,7 +53,8 @@ class Bubble:
     def version(self) -> str:
         """Changes when the bubble has to look different: what the page has is compared with it."""
         files = ",".join(file.state for file in self.files)
-        return f"{self.message.status}{'!' if self.must_decide else ''}{files and '.'}{files}"
+        doubt = "?" if self.asks_to_stop else ""
+        return f"{self.message.status}{'!' if self.must_decide else ''}{doubt}{files and '.'}{files}"
 
     # Who and how
 
@@ -106,6 +107,16 @@ class Bubble:
     def must_decide(self) -> bool:
         """Nobody could find out whether it arrived, so the sentence is there and a person has to say."""
         return self.message.status == statuses.UNKNOWN and bool(self.message.error)
+
+    @property
+    def asks_to_stop(self) -> bool:
+        """It may ask us to stop writing, and nobody has said yet whether it does."""
+        return self.message.is_inbound and self.message.payload.get("asks_to_stop") is True
+
+    @property
+    def answered(self) -> str:
+        """``STOP``, ``START`` or ``HELP`` when the carrier has answered it by itself."""
+        return contents.text(self.message.payload, "answered") if self.message.is_inbound else ""
 
     @cached_property
     def failure(self) -> gateways.Explanation | None:

@@ -8,7 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from inbox.models import Agent, Event
+from inbox.models import Agent, ConsentEntry, Event
+
+ALL = ConsentEntry.Category.ALL
 
 # verb: icon, who did it, nobody did it. Names are isolated, so that none turns the sentence around.
 SHOWN: dict[str, tuple[str, str | Promise, str | Promise]] = {
@@ -27,12 +29,29 @@ SHOWN: dict[str, tuple[str, str | Promise, str | Promise]] = {
     "contact.opted_in": (
         "shield-check", lazy("%(actor)s noted that the customer opted in"), lazy("The customer opted in")
     ),
+    "contact.asked": (
+        "shield", lazy("%(actor)s asked whether offers may be sent"), lazy("asked whether offers may be sent")
+    ),
+    "contact.stayed": (
+        "shield", lazy("%(actor)s noted that the customer did not ask to stop"), lazy("did not ask to stop")
+    ),
     "contact.wrote_again": ("shield-check", "", lazy("The customer wrote again, so answers may go out")),
     "contact.merged": ("user-round-plus", "", lazy("Two customers turned out to be one, and were joined")),
     "message.settled": (
         "circle-check", lazy("%(actor)s settled whether a message arrived"), lazy("a message settled")
     ),
 }  # fmt: skip
+# The same of one category of messages only.
+OF_A_CATEGORY: dict[str, tuple[str | Promise, str | Promise]] = {
+    "contact.opted_out": (
+        lazy("%(actor)s noted that the customer opted out of %(category)s messages"),
+        lazy("The customer opted out of %(category)s messages"),
+    ),
+    "contact.opted_in": (
+        lazy("%(actor)s noted that the customer opted in to %(category)s messages"),
+        lazy("The customer opted in to %(category)s messages"),
+    ),
+}
 TOGETHER = timedelta(minutes=3)
 
 
@@ -78,14 +97,25 @@ def _sentence(event: Event, names: dict[int, Agent], viewer: Agent, *, is_first:
     if event.verb == "conversation.assigned" and event.data.get("to") is None:
         form = _("%(actor)s unassigned this") if says_who else _("unassigned")
     else:
-        _icon, by_somebody, by_nobody = SHOWN[event.verb]
+        by_somebody, by_nobody = _forms(event)
         form = str((by_somebody if says_who else by_nobody) or by_nobody or by_somebody)
     to = names.get(event.data.get("to", 0))
     return form % {
         "actor": _name(event.actor, viewer, _("You")),
         "to": _name(to, viewer, _("you")),
         "tag": _isolated(str(event.data.get("tag", ""))),
+        "category": _category(event),
     }
+
+
+def _forms(event: Event) -> tuple[str | Promise, str | Promise]:
+    if event.verb in OF_A_CATEGORY and event.data.get("category", ALL) != ALL:
+        return OF_A_CATEGORY[event.verb]
+    return SHOWN[event.verb][1:]
+
+
+def _category(event: Event) -> str:
+    return str(dict(ConsentEntry.Category.choices).get(event.data.get("category"), "")).lower()
 
 
 def _name(person: Agent | None, viewer: Agent, you: str) -> str:

@@ -10,6 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from django.utils.translation import gettext as _
+
+from inbox.refusals import Refused
+
 if TYPE_CHECKING:
     from inbox.models import Agent, Attachment, Channel, Conversation, Message
 
@@ -151,3 +155,34 @@ def register_templates(known: Templates) -> None:
 
 def templates() -> Templates:
     return _templates
+
+
+class OptInQuestion(Protocol):
+    """Has the question about marketing messages, with its two buttons (inbox/consent_questions.py)."""
+
+    def for_conversation(self, conversation: Conversation, by: Agent | None) -> FilledTemplate:
+        """In the customer's language. What is missing is made.
+
+        :raises Refused: ``preparing``: it is being made; ``no_question``: nobody here can make it.
+        """
+
+
+class _NoQuestion:
+    def for_conversation(self, conversation: Conversation, by: Agent | None) -> FilledTemplate:
+        raise Refused(
+            "no_question",
+            _("Questions with buttons cannot be sent over this channel."),
+            _("Ask in your own words, then record the answer."),
+        )
+
+
+_opt_in_question: OptInQuestion = _NoQuestion()
+
+
+def register_opt_in_question(question: OptInQuestion) -> None:
+    global _opt_in_question
+    _opt_in_question = question
+
+
+def opt_in_question() -> OptInQuestion:
+    return _opt_in_question

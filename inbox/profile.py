@@ -8,10 +8,9 @@ from functools import cached_property
 
 from django.db.models import QuerySet
 
-from inbox import consent
 from inbox.access import attachments_for, colleagues_for, conversations_for
-from inbox.consent import Consent
-from inbox.models import Address, Agent, Attachment, ConsentEntry, Conversation, Tag
+from inbox.consent_card import Card
+from inbox.models import Address, Agent, Attachment, Conversation, Tag
 from inbox.standing import Standing
 
 MOST_PAST = 5
@@ -29,14 +28,8 @@ class Profile:
         return sorted(self.conversation.contact.addresses.all(), key=lambda address: address.kind)
 
     @cached_property
-    def consents(self) -> list[Consent]:
-        """The ledger's last word about each category, for this channel."""
-        return list(consent.standing_of(self.conversation).values())
-
-    @property
-    def last_consent(self) -> ConsentEntry | None:
-        entries = [each.entry for each in self.consents if each.entry]
-        return max(entries, key=lambda entry: (entry.given_at, entry.pk), default=None)
+    def consent(self) -> Card:
+        return Card.of(self.conversation, self.standing.opted_out_at)
 
     @cached_property
     def tags(self) -> list[Tag]:
@@ -86,6 +79,6 @@ class Profile:
         c = self.conversation
         facts = (
             c.contact.name, c.contact.profile_name, c.contact.language, c.assignee_id, c.status, c.channel_id,
-            self.standing.state, [tag.pk for tag in self.tags],
+            self.standing.state, [tag.pk for tag in self.tags], self.consent.version,
         )  # fmt: skip
         return f"{zlib.crc32(repr(facts).encode()):08x}"

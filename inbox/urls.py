@@ -5,6 +5,7 @@ from django.urls import path
 from inbox.api.urls import urlpatterns as api
 from inbox.views import (
     assignments,
+    consents,
     contacts,
     conversations,
     drafts,
@@ -53,6 +54,12 @@ urlpatterns = [
     # Help
     path("help/", help.index, name="help"),
     path("help/<slug:slug>/", help.subject, name="help_subject"),
+    # Consent
+    path("conversations/<int:pk>/consent/", consents.consent, name="consent"),
+    path("conversations/<int:pk>/consent/question/", consents.question, name="consent_question"),
+    path("conversations/<int:pk>/consent/proof/", consents.proof, name="consent_proof"),
+    path("conversations/<int:pk>/consent/proof.csv", consents.proof_csv, name="consent_csv"),
+    path("messages/<int:pk>/stop/", consents.stop, name="stop"),
     # The API
     *api,
 ]

@@ -160,7 +160,7 @@ class Letters:
                 yield event(scene, act.verb, self.now - act.ago, self.agents[act.by], data=data)
             if scene.story.stopped:
                 at = self.now - scene.story.stopped
-                yield event(scene, "contact.opted_out", at, data={"source": "keyword"})
+                yield event(scene, "contact.opted_out", at, data={"source": "keyword", "category": "all"})
 
     def receipts(self, written: list[Written]) -> Iterator[Receipt]:
         """The webhooks of what customers wrote; what was recovered came without one."""
@@ -193,11 +193,13 @@ class Letters:
         who = {"contact": scene.contact, "channel": scene.conversation.channel}
         if "vip" in scene.story.tags:
             at = self.now - timedelta(days=120)
-            yield ConsentEntry(action="opt_in", source=_("checkout form"), created_at=at, **who)
+            text = _("Send me offers and news by WhatsApp. I can stop it at any time.")
+            shown = {"category": "marketing", "source": "web form", "text": text}
+            yield ConsentEntry(action="opt_in", given_at=at, created_at=at, **shown, **who)
         if stopped := scene.story.stopped:
-            said = scene.messages[-1]
+            said, at = scene.messages[-1], self.now - stopped
             yield ConsentEntry(
-                action="opt_out", source="keyword", evidence=said, created_at=self.now - stopped, **who
+                action="opt_out", source="keyword", evidence=said, given_at=at, created_at=at, **who
             )
 
     def show_on_row(self, scene: Scene) -> None:

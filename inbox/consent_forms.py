@@ -1,0 +1,74 @@
+"""What a person writes into the ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from inbox import consent
+from inbox.consent_card import SOURCES
+from inbox.forms import Text
+from inbox.models import Agent, ConsentEntry, Conversation, Message
+
+MOST_EVIDENCE = 20
+LONGEST_TEXT = 4000
+Category = ConsentEntry.Category
+CATEGORIES = [
+    (Category.ALL, _("All messages")),
+    (Category.MARKETING, _("Marketing: offers and news")),
+    (Category.UTILITY, _("Utility: orders and appointments")),
+    (Category.SERVICE, _("Service: our answers")),
+]
+
+
+class ConsentForm(forms.Form):
+    action = forms.ChoiceField(label=_("The customer"), choices=ConsentEntry.Action.choices)
+    category = forms.ChoiceField(label=_("What about"), choices=CATEGORIES)
+    source = forms.ChoiceField(label=_("Where they said it"), choices=list(SOURCES.items()))
+    text = Text(
+        label=_("What they read or were asked"),
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
+    proof = forms.CharField(
+        label=_("Where the proof lies"),
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
+    evidence = forms.TypedChoiceField(
+        label=_("The message that says it"), required=False, coerce=int, empty_value=None
+    )
+
+    def __init__(self, conversation: Conversation, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, prefix="consent", **kwargs)
+        self.conversation = conversation
+        inbound = conversation.messages.filter(direction=Message.Direction.INBOUND)
+        self.messages = {m.pk: m for m in inbound.defer("search").order_by("-pk")[:MOST_EVIDENCE]}
+        said = [(pk, _named(message)) for pk, message in self.messages.items()]
+        self.fields["evidence"].choices = [("", _("None of them")), *said]
+
+    def record(self, *, by: Agent) -> None:
+        asked = self.cleaned_data
+        verb = consent.opt_in if asked["action"] == ConsentEntry.Action.OPT_IN else consent.opt_out
+        evidence = self.messages.get(asked["evidence"])
+        verb(
+            self.conversation.pk,
+            asked["source"],
+            category=asked["category"],
+            text=asked["text"].strip(),
+            proof=asked["proof"],
+            evidence=evidence and evidence.pk,
+            at=evidence and evidence.created_at,
+            by=by,
+        )
+
+
+def _named(message: Message) -> str:
+    at = date_format(timezone.localtime(message.created_at), "j M H:i")
+    words = " ".join(message.body.split())[:60] or message.get_kind_display()
+    return f"{at} · {words}"
