@@ -173,7 +173,7 @@ class Shop:
         return self.code_of(lambda: failed.retry(by=self.admin))
 
     def retry_template(self) -> str:
-        kept = gateways.templates().fill(self.talk, SID, {}).payload
+        kept = gateways.templates().fill(self.talk, SID, {}, None).payload
         failed = world.message(self.talk, "", "outbound", status="failed", kind="template", payload=kept)
         return self.code_of(lambda: failed.retry(by=self.admin))
 
@@ -194,7 +194,7 @@ class Shop:
         return self.worker(body="Hello")
 
     def worker_template(self) -> str:
-        return self.worker(kind="template", payload=gateways.templates().fill(self.talk, SID, {}).payload)
+        return self.worker(kind="template", payload=gateways.templates().fill(self.talk, SID, {}, None).payload)
 
     def code_of(self, act: Callable[[], Any]) -> str:
         try:
@@ -225,7 +225,7 @@ def template_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def use(category: str, *, is_approved: bool = True) -> None:
         class Known:
-            def fill(self, talk: Conversation, sid: str, variables: Any) -> gateways.FilledTemplate:
+            def fill(self, talk: Conversation, sid: str, *more: Any) -> gateways.FilledTemplate:
                 told = "" if category == "unknown" else category
                 return gateways.FilledTemplate(sid, category=told, is_approved=is_approved, text="Hi")
 

@@ -257,7 +257,7 @@ class Question:
 
 
 class Templates:
-    def fill(self, conversation: Conversation, sid: str, variables: object) -> gateways.FilledTemplate:
+    def fill(self, conversation: Conversation, *more: object) -> gateways.FilledTemplate:
         return Question().for_conversation(conversation, None)
 
 
