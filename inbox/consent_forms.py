@@ -27,7 +27,7 @@ CATEGORIES = [
 
 class ConsentForm(forms.Form):
     action = forms.ChoiceField(label=_("The customer"), choices=ConsentEntry.Action.choices)
-    category = forms.ChoiceField(label=_("What about"), choices=CATEGORIES)
+    category = forms.ChoiceField(label=_("What about"), choices=CATEGORIES, initial=Category.MARKETING)
     source = forms.ChoiceField(label=_("Where they said it"), choices=list(SOURCES.items()))
     text = Text(
         label=_("What they read or were asked"),

@@ -194,7 +194,8 @@ class Shop:
         return self.worker(body="Hello")
 
     def worker_template(self) -> str:
-        return self.worker(kind="template", payload=gateways.templates().fill(self.talk, SID, {}, None).payload)
+        kept = gateways.templates().fill(self.talk, SID, {}, None).payload
+        return self.worker(kind="template", payload=kept)
 
     def code_of(self, act: Callable[[], Any]) -> str:
         try:
