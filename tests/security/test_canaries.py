@@ -188,6 +188,38 @@ def test_a_twilio_that_repeats_our_secrets_teaches_them_to_nobody(
     must_hold_none(pages + thread, shop.secrets)
 
 
+@pytest.mark.parametrize("mood", MOODS)
+def test_connecting_tells_no_token_whatever_twilio_says(shop: Shop, written: io.StringIO, mood: str) -> None:
+    shop.twilio.mood = mood
+    account, sender = shop.account.pk, shop.channel.sender.pk
+    new = "ca9a54" * 5 + "04"
+    known = {"sid": SID, "token": new}
+    told = [
+        shop.client.post("/connect/account/", known),
+        shop.client.post("/connect/account/", {"token": new}),
+    ]
+    told += [shop.client.post("/connect/account/", {"sid": "AC" + "9" * 32, "token": new})]
+    told += [
+        shop.client.post(f"/connect/accounts/{account}/token/", {"token": word}) for word in (new, new + "!")
+    ]
+    told += [
+        shop.client.post(f"/connect/senders/{sender}/{deed}/") for deed in ("webhooks", "refresh", "hello")
+    ]
+    pages = ("", "checks/", "senders/", f"senders/{sender}/", f"accounts/{account}/token/",
+             f"accounts/{account}/senders/")  # fmt: skip
+    told += [shop.client.get(f"/connect/{path}") for path in pages]
+    run_due_jobs(raising=False)
+    assert {answer.status_code for answer in told} <= {200, 302, 422}
+    assert SECRETS["auth token"] in " ".join(shop.twilio.heard), "it did repeat it"
+    secrets = shop.secrets | {
+        "new token": new,
+        "new credentials": b64encode(f"{SID}:{new}".encode()).decode(),
+    }
+    must_hold_none("".join(answer.content.decode() for answer in told), secrets)
+    must_hold_none(jobs() + private_rows() + command("doctor"), secrets)
+    must_hold_none(written.getvalue(), secrets | PRIVATE)
+
+
 def reconcile_silently() -> None:
     try:
         reconcile.everything(reconcile.HOUR)

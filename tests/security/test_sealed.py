@@ -100,6 +100,10 @@ def test_a_lost_key_is_told_in_words_everywhere(account: Account, office: Client
         page = office.get(f"/admin/channels_whatsapp/account/{account.pk}/change/")
     assert page.status_code == 200
     assert "cannot be read with this SECRET_KEY" in page.content.decode()
+    assert office.get("/connect/").status_code == 200
+    page = office.get("/connect/checks/accounts/")
+    assert page.status_code == 200
+    assert "cannot be read with this SECRET_KEY" in page.content.decode()
 
 
 def test_what_cannot_be_read_is_kept_until_the_key_comes_back(account: Account, settings: Any) -> None:
