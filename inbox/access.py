@@ -60,7 +60,7 @@ def attachments_for(agent: Agent) -> QuerySet[Attachment]:
 def consent_for(agent: Agent) -> QuerySet[ConsentEntry]:
     """What was said over the channels that they see."""
     rows = ConsentEntry.objects.all()
-    return rows if agent.is_lead else rows.filter(channel__in=channels_for(agent).values("pk"))
+    return rows if agent.sees_all_channels else rows.filter(channel__in=channels_for(agent).values("pk"))
 
 
 def conversation_for(agent: Agent, pk: int) -> Conversation:

@@ -15,7 +15,8 @@ from inbox.models import Agent
 # Pages ask again a little later than this after the last change (static/js/live.js), so that no
 # page keeps a number that was already old when it came.
 SECONDS = 1.0
-_kept: dict[int | None, tuple[float, list[Line]]] = {}
+# By whose they are: an agent, with the channels of an API key; None for those who see all.
+_kept: dict[tuple[int, frozenset[int] | None] | None, tuple[float, list[Line]]] = {}
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def _sum(lines: Iterator[Line] | list[Line]) -> int:
 
 def lines_for(agent: Agent) -> list[Line]:
     """Leads see all channels and share one answer; an agent's is their own."""
-    scope = None if agent.is_lead else agent.pk
+    scope = None if agent.sees_all_channels else (agent.pk, agent.only_channels)
     asked_at, lines = _kept.get(scope, (0.0, []))
     if time.monotonic() - asked_at > SECONDS:
         _forget_old()

@@ -63,6 +63,27 @@ def test_views_get_rows_only_through_the_one_door() -> None:
     assert {entry for entry in ALLOWED - found if (ROOT / entry[0]).exists()} == set(), "no longer needed"
 
 
+# May ask for the role: what the role allows to do, and where a key's channels are looked at beside it.
+ROLE_ASKED = {
+    ("inbox/access.py", "channels_for"),
+    ("templates_mgmt/access.py", "may_manage"),
+}
+
+
+def test_a_role_alone_opens_no_rows() -> None:
+    """A lead's API key may be for one channel only: the doors ask `sees_all_channels`."""
+    found = {
+        (name, function.name)
+        for name, tree in sources(*APPS)
+        if name.endswith(("access.py", "counts.py"))
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and node.attr == "is_lead"
+    }
+    assert found - ROLE_ASKED == set()
+
+
 def calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inbox import access
-from inbox.models import Agent, ApiKey, Attachment, Channel, Conversation, Message, Team, Window
+from inbox.models import Agent, ApiKey, Attachment, Channel, ConsentEntry, Conversation, Message, Team, Window
 from tests import world
 from tests.inbox.api.conftest import Api
 
@@ -76,12 +76,19 @@ def test_a_thing_of_another_channel_does_not_exist(keyed: Api, shop: Shop) -> No
     assert shop.there.status == Conversation.Status.OPEN
 
 
-def test_the_one_door_keeps_files_too(shop: Shop) -> None:
+def test_the_one_door_keeps_files_and_consent_too(shop: Shop) -> None:
     boss = world.agent("boss", "admin")
+    said = [
+        ConsentEntry.objects.create(
+            contact=talk.contact, channel=talk.channel, action="opt_in", source="form"
+        )
+        for talk in (shop.here, shop.there)
+    ]
     mine, theirs = (Attachment.objects.create(conversation=talk) for talk in (shop.here, shop.there))
     assert set(access.attachments_for(boss)) == {mine, theirs}
     boss.only_channels = frozenset([shop.uk.pk])
     assert set(access.attachments_for(boss)) == {mine}
+    assert set(access.consent_for(boss)) == {said[0]}
     assert access.visible_channel_ids(boss) == {shop.uk.pk}
 
 
