@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from inbox import consent, gateways
+from inbox.gateways import FilledTemplate
 from inbox.models import Agent, ConsentEntry, Conversation, Event, Message
 from inbox.models.contact import open_window_of
 from inbox.refusals import Refused
@@ -40,9 +41,10 @@ def read_button(pressed: str) -> tuple[str, str]:
     return (str(_ACTIONS[found[2]]), found[1]) if found else ("", "")
 
 
-@transaction.atomic
 def ask(conversation: Conversation, *, by: Agent, client_id: uuid.UUID | None = None) -> Message:
     """Send the question about marketing messages.
+
+    Not to be called in a transaction: what is made for the question stays when it cannot be sent yet.
 
     :raises Refused: the window is closed, they asked for silence, or the question is still being made.
     """
@@ -54,10 +56,17 @@ def ask(conversation: Conversation, *, by: Agent, client_id: uuid.UUID | None = 
         )
     conversation.must_take()
     question = gateways.opt_in_question().for_conversation(conversation, by)
+    return _send(conversation, question, by, client_id)
+
+
+@transaction.atomic
+def _send(
+    conversation: Conversation, question: FilledTemplate, by: Agent, client_id: uuid.UUID | None
+) -> Message:
     template = {"content_sid": question.content_sid, "content_variables": dict(question.variables)}
     [message] = conversation.reply(by=by, template=template, client_id=client_id)
-    told = {"category": str(ConsentEntry.Category.MARKETING), "text": question.text}
     if not Event.objects.filter(message=message, verb="contact.asked").exists():
+        told = {"category": str(ConsentEntry.Category.MARKETING), "text": question.text}
         Event.record("contact.asked", conversation=conversation, message=message, by=by, **told)
     return message
 
