@@ -2,10 +2,16 @@ from __future__ import annotations
 
 from django.urls import path
 
+from inbox.api.urls import both
+from templates_mgmt.api import views as api
 from templates_mgmt.views import editor, templates
 
 app_name = "templates_mgmt"
 urlpatterns = [
+    *both("api/v1/templates", api.TemplateList, "api-templates"),
+    *both("api/v1/templates/sync", api.SyncTemplates, "api-templates-sync"),
+    *both("api/v1/templates/<int:pk>", api.TemplateDetail, "api-template"),
+    *both("api/v1/templates/<int:pk>/submit", api.Submit, "api-template-submit"),
     path("templates/", templates.templates, name="templates"),
     path("templates/badges/", templates.badges, name="badges"),
     path("templates/<int:pk>/", editor.template, name="template"),

@@ -23,8 +23,11 @@ STATUS = {
     "client_id_used": 409,
     "not_failed": 409,
     "other_open": 409,
+    "submitted": 409,
+    "not_draft": 409,
     "opted_out": 403,
     "no_opt_in": 403,
+    "not_allowed": 403,
     "rate": 429,
 }
 
