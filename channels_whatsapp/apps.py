@@ -9,7 +9,9 @@ class ChannelsWhatsAppConfig(AppConfig):
     verbose_name = _("WhatsApp")
 
     def ready(self) -> None:
+        from channels_whatsapp.alarms import alarms
         from channels_whatsapp.carrier import WhatsAppCarrier
         from inbox import gateways
 
         gateways.register("whatsapp", WhatsAppCarrier())
+        gateways.register_alarms(alarms)

@@ -9,7 +9,7 @@ from functools import partial
 
 from django.utils.translation import gettext as _
 
-from channels_whatsapp import client, doctor, doctor_twilio, reaching, setup
+from channels_whatsapp import client, doctor, doctor_twilio, drift, reaching, setup
 from channels_whatsapp.doctor import Finding, Level
 from channels_whatsapp.models import Account, Sender
 
@@ -69,6 +69,7 @@ def _checks_but_database() -> Iterator[Check]:
     yield Check("queue", _("Messages leave at once"), doctor.queue)
     yield Check("unknown", _("Every send is confirmed"), doctor.unknown_sends)
     yield Check("files", _("Files can be stored"), doctor.files)
+    yield Check("drift", _("Nothing changed behind our back"), drifted)
     yield Check("complete", _("Compared with Twilio's list"), doctor.completeness)
     for more in _more:
         yield from more()
@@ -90,6 +91,18 @@ def _of_account(account: Account) -> Iterator[Check]:
         ):
             run = partial(ask, asked, sender)
             yield Check(f"{name}-{sender.pk}", title, run, account=account, sender=sender)
+
+
+def drifted() -> Iterator[Finding]:
+    """What the last comparison with Twilio found. Quality and limit stay until somebody has seen them."""
+    title, found = _("Changes at Twilio"), drift.troubled()
+    for sender in found:
+        mend = _("Open /connect/senders/%(pk)d/ and put it right.") % {"pk": sender.pk}
+        for each in sender.drift:
+            serious = doctor.bad if each["what"] in (drift.STATUS, drift.MISSING) else doctor.warn
+            yield serious(title, drift.sentence(sender.channel.readable, each), mend)
+    if not any(sender.drift for sender in found):
+        yield doctor.ok(title, _("Addresses, status, quality and limits are as they were."))
 
 
 _more: list[Callable[[], Iterable[Check]]] = []

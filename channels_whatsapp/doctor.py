@@ -191,7 +191,7 @@ def signatures() -> Iterator[Finding]:
         yield ok(title, _("No webhook with a wrong signature within a day."))
         return
     last = Receipt.objects.aggregate(at=Max("received_at"))["at"]
-    is_newest = last is None or last < wrong.minute
+    is_newest = last is None or last < (wrong.last_at or wrong.minute)
     at = {"at": f"{wrong.minute:%Y-%m-%d %H:%M}", "path": wrong.path}
     if wrong.is_of_unknown_token and is_newest:
         detail = _("Refused at %(at)s UTC: Twilio signs with a token that we do not know.") % at

@@ -20,10 +20,11 @@ from channels_whatsapp.signature import Params, Scheme, accounts, is_signed
 logger = logging.getLogger(__name__)
 
 _UPSERT = """
-INSERT INTO channels_whatsapp_badsignature (minute, path, account_sid, count, diagnosis)
-VALUES (%s, %s, %s, %s, %s)
+INSERT INTO channels_whatsapp_badsignature (minute, path, account_sid, count, diagnosis, last_at)
+VALUES (%s, %s, %s, %s, %s, clock_timestamp())
 ON CONFLICT (minute, path, account_sid) DO UPDATE SET
     count = channels_whatsapp_badsignature.count + excluded.count,
+    last_at = excluded.last_at,
     diagnosis = COALESCE(NULLIF(excluded.diagnosis, ''), channels_whatsapp_badsignature.diagnosis)
 """
 

@@ -41,6 +41,8 @@ class Account(models.Model):
     # Since when Twilio refuses our token (20003), and signs with one that we do not know.
     refused_since = models.DateTimeField(null=True, editable=False)
     unsigned_since = models.DateTimeField(null=True, editable=False)
+    # When the token was entered.
+    token_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -92,6 +94,7 @@ class Account(models.Model):
             self.auth_token = token
         self.instead_of = digest_of(self._token_of_settings)
         self.refused_since = self.unsigned_since = None
+        self.token_at = clock.now()
 
     @property
     def verifying_tokens(self) -> list[str]:
@@ -304,6 +307,7 @@ class BadSignature(models.Model):
     count = models.PositiveIntegerField(default=1)
     # What would have verified it: "http for https", "other port", …; empty when nothing did.
     diagnosis = models.CharField(max_length=200, blank=True)
+    last_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("wrong signature")

@@ -14,7 +14,7 @@ from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 from procrastinate.tasks import Task
 
-from channels_whatsapp import client, media, reconcile, sending, sweeping, unknown, webhooks
+from channels_whatsapp import client, drift, media, reconcile, sending, sweeping, unknown, webhooks
 from channels_whatsapp.connecting import hello
 from channels_whatsapp.models import Receipt, Sender
 from channels_whatsapp.retries import Again, TryAgain
@@ -121,6 +121,19 @@ def resolve_unknown(timestamp: int = 0) -> None:
     unknown.resolve()
 
 
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="drift", lock="drift", queueing_lock="drift")
+def check_drift(timestamp: int = 0) -> None:
+    """Whether Twilio still has everything as we left it."""
+    drift.check_all()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="watch_signatures", queueing_lock="watch_signatures")
+def watch_signatures(timestamp: int = 0) -> None:
+    drift.watch_signatures()
+
+
 @app.periodic(cron="*/15 * * * *")
 @app.task(name="reconcile", lock="reconcile", queueing_lock="reconcile", retry=Again(times=3))
 def reconcile_all(timestamp: int = 0) -> None:
@@ -145,7 +158,7 @@ def expire(timestamp: int = 0) -> None:
 def at_start() -> None:
     """What a worker does first: it may be the first one at all, or after an outage."""
     ensure_from_settings()
-    for task in (sweep, resolve_unknown, reconcile_all):
+    for task in (sweep, resolve_unknown, reconcile_all, check_drift):
         defer_once(task)
 
 

@@ -43,6 +43,15 @@ FIGURES = {
         "Time since a worker last reported",
         "SELECT extract(epoch FROM now() - max(last_heartbeat)) FROM procrastinate_workers",
     ),
+    "senders_drifted": (
+        "Numbers about which Twilio says something else than we do",
+        "SELECT count(*) FROM channels_whatsapp_sender WHERE drift <> '[]'::jsonb",
+    ),
+    "accounts_locked_out": (
+        "Twilio accounts whose token Twilio and we do not agree about",
+        "SELECT count(*) FROM channels_whatsapp_account"
+        " WHERE refused_since IS NOT NULL OR unsigned_since IS NOT NULL",
+    ),
     "receipts_failed": (
         "Webhooks that could not be processed",
         "SELECT count(*) FROM channels_whatsapp_receipt WHERE outcome = 'failed'",
@@ -76,9 +85,15 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when messages can come and go, else 503 and what is wrong, in words."""
-    problems = list(find_problems())
+    """200 when messages can come and go, else 503 and what is wrong, in words.
+
+    `warnings` is what no other process of ours would do better: it leaves the status alone.
+    """
+    seen: dict[str, float | None] = {}
+    problems = list(find_problems(seen))
     body = {"status": "unavailable" if problems else "ok", "problems": problems}
+    if warnings := list(find_warnings(seen)):
+        body["warnings"] = warnings
     return JsonResponse(body, status=503 if problems else 200, headers={"Cache-Control": "no-store"})
 
 
@@ -90,16 +105,25 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(registry()), CONTENT_TYPE_LATEST)
 
 
-def find_problems() -> Iterator[str]:
+def find_problems(seen: dict[str, float | None]) -> Iterator[str]:
+    """:param seen: gets the figures."""
     try:
         if not is_migrated():
             yield "The database is not up to date. Run: manage.py migrate"
             return
-        seen = figures()
+        seen |= figures()
     except Error:
         yield "The database does not answer."
         return
     yield from working_problems(seen)
+
+
+def find_warnings(seen: dict[str, float | None]) -> Iterator[str]:
+    """What admins see as a banner; no number and no name, for these pages are open."""
+    if seen.get("accounts_locked_out"):
+        yield "Twilio and we do not agree about an account's token. Open /connect/"
+    if seen.get("senders_drifted"):
+        yield "Something changed at Twilio. Open /connect/senders/"
 
 
 def working_problems(seen: dict[str, float | None]) -> Iterator[str]:

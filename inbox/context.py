@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from inbox import statuses
+from inbox import gateways, statuses
 from inbox.models import Message
 
 THEMES = ("light", "dark")
@@ -22,7 +22,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """What every page's frame shows.
 
     :return: `theme`: "light", "dark", or "" to follow the system; `phone_url`: the pretend customer's
-        phone, in a demo only; `is_impaired`: true while messages wait for a worker, asked when shown.
+        phone, in a demo only; `is_impaired`: true while messages wait for a worker;
+        `alarms`: what admins must put right. Both are asked when shown.
     """
     theme = request.COOKIES.get("theme", "")
     return {
@@ -30,6 +31,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "DEMO": settings.DEMO,
         "phone_url": phone_url(request) if settings.DEMO else "",
         "is_impaired": SimpleLazyObject(is_impaired),
+        "alarms": SimpleLazyObject(lambda: alarms(request)),
     }
 
 
@@ -40,6 +42,12 @@ def phone_url(request: HttpRequest) -> str:
     except DisallowedHost:
         return ""
     return f"http://{host}:{settings.SIMULATOR_PORT}/"
+
+
+def alarms(request: HttpRequest) -> list[gateways.Alarm]:
+    """For whoever is signed in; a page that says what went wrong may know nobody."""
+    user = getattr(request, "user", None)
+    return gateways.alarms(user) if user is not None and user.is_authenticated else []
 
 
 def is_impaired() -> bool:

@@ -6,7 +6,7 @@ carrier for its kind of channel in `AppConfig.ready()`; the inbox asks for it he
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -186,3 +186,29 @@ def register_opt_in_question(question: OptInQuestion) -> None:
 
 def opt_in_question() -> OptInQuestion:
     return _opt_in_question
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Something about the way to the customers that somebody must put right. `action` leads to `url`."""
+
+    sentence: str
+    url: str
+    action: str
+
+
+def _no_alarms(agent: Agent) -> list[Alarm]:
+    return []
+
+
+_alarms: Callable[[Agent], list[Alarm]] = _no_alarms
+
+
+def register_alarms(ask: Callable[[Agent], list[Alarm]]) -> None:
+    global _alarms
+    _alarms = ask
+
+
+def alarms(agent: Agent) -> list[Alarm]:
+    """What this person should see at the top of every page."""
+    return _alarms(agent)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("senders/", senders.senders, name="senders"),
     path("senders/<int:pk>/", senders.sender, name="sender"),
     path("senders/<int:pk>/webhooks/", senders.webhooks, name="webhooks"),
+    path("senders/<int:pk>/seen/", senders.seen, name="seen"),
     path("senders/<int:pk>/refresh/", senders.refresh, name="refresh"),
     path("senders/<int:pk>/hello/", hello.hello, name="hello"),
     path("senders/<int:pk>/hello/answer/", hello.answer, name="hello_answer"),

@@ -34,6 +34,11 @@ class Sender:
     profile: dict[str, Any] = field(default_factory=dict)
     configuration: dict[str, Any] = field(default_factory=dict)
     offline_reasons: list[dict[str, str]] = field(default_factory=list)
+    quality: str = "HIGH"
+    limit: str = "1K Customers/24hr"
+    #: A display name that WhatsApp looks at, and how far that is.
+    pending_name: str = ""
+    pending_name_status: str = ""
 
 
 @dataclass

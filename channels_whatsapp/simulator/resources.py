@@ -154,9 +154,19 @@ def sender(record: Sender, base: str) -> dict[str, Any]:
         "configuration": {"waba_id": "12345678912345"} | record.configuration,
         "webhook": record.webhook,
         "profile": {k: v for k, v in record.profile.items() if v is not None},
-        "properties": {"quality_rating": "HIGH", "messaging_limit": "1K Customers/24hr"},
+        "properties": {"quality_rating": record.quality, "messaging_limit": record.limit},
         "offline_reasons": record.offline_reasons or None,
         "url": f"{base}/v2/Channels/Senders/{record.sid}",
+    } | _name_review(record)
+
+
+def _name_review(record: Sender) -> dict[str, Any]:
+    """Only the SDK knows these; Twilio's OpenAPI files are older."""
+    if not record.pending_name:
+        return {}
+    return {
+        "pending_display_name": record.pending_name,
+        "pending_display_name_status": record.pending_name_status,
     }
 
 

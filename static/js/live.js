@@ -128,6 +128,7 @@
     heard.add(source);
     source.addEventListener("ready", catchUp);
     source.addEventListener("resync", catchUp);
+    source.addEventListener("alarm", refreshCounts);
     source.addEventListener("conversation", (event) => {
       refresh(event.data);
       refreshCounts();

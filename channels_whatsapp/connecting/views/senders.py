@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from channels_whatsapp import client, hooks
+from channels_whatsapp import client, drift
 from channels_whatsapp.access import accounts_for, sender_for, senders_for, teams_for
 from channels_whatsapp.connecting import pointing, settling, words
 from channels_whatsapp.connecting import told as twilio_says
@@ -37,9 +37,15 @@ def sender(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "channels_whatsapp/sender.html",
-        {"sender": found, "form": form, "hooks": hooks.wanted()},
+        {"sender": found, "form": form, "drifts": drifts(found)},
         status=422 if form.errors else 200,
     )
+
+
+def drifts(found: Sender) -> list[dict[str, str]]:
+    """Each difference with its sentence."""
+    number = found.channel.readable
+    return [{**each, "sentence": drift.sentence(number, each)} for each in found.drift]
 
 
 def _form(request: HttpRequest, found: Sender) -> ChannelForm:
@@ -68,10 +74,20 @@ def webhooks(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @admins_only
+def seen(request: HttpRequest, pk: int) -> HttpResponse:
+    """A lowered quality or limit is taken note of."""
+    found = sender_for(request.user, pk)
+    drift.see(found)
+    return to_sender(found)
+
+
+@require_POST
+@admins_only
 def refresh(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask Twilio how it is now."""
     found = sender_for(request.user, pk)
     try:
+        drift.check(found.account)
         twilio_says.fetch(found)
     except client.CallFailed as failure:
         messages.error(request, str(words.refusal(failure)))
