@@ -177,13 +177,13 @@ def test_a_worker_begins_with_a_sweep_and_a_comparison_once() -> None:
     tasks.at_start()
     tasks.at_start()
     names = sorted(ProcrastinateJob.objects.values_list("task_name", flat=True))
-    assert names == ["reconcile", "resolve_unknown", "sweep"]
+    assert names == ["drift", "reconcile", "resolve_unknown", "sweep"]
     assert Sender.objects.get().address == "whatsapp:+14155238886"
 
 
 def test_what_must_happen_by_the_clock_is_on_it() -> None:
     crons = {each.task.name: each.cron for each in app.periodic_registry.periodic_tasks.values()}
-    ours = {"sweep", "resolve_unknown", "reconcile", "reconcile_days", "expire"}
+    ours = {"sweep", "resolve_unknown", "reconcile", "reconcile_days", "expire", "drift", "watch_signatures"}
     assert ours <= set(crons)
     assert crons["sweep"] == crons["resolve_unknown"] == "* * * * *"
 
