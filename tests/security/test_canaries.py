@@ -20,7 +20,7 @@ from django.db import connection
 from django.test import Client
 
 from channels_whatsapp import client as twilio
-from channels_whatsapp import reconcile
+from channels_whatsapp import reconcile, signature
 from channels_whatsapp.models import Account
 from channels_whatsapp.transport import Transport
 from config import logs
@@ -120,6 +120,7 @@ def shop(
     transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch, written: io.StringIO
 ) -> Iterator[Shop]:
     cache.clear()
+    signature.accounts.forget()
     with parrot() as server:
         settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "", []
         settings.TWILIO_API_BASE_URL, settings.TWILIO_TIMEOUT = server.url, 2.0
