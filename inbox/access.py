@@ -10,7 +10,16 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
-from inbox.models import Agent, Attachment, Channel, ConsentEntry, Contact, Conversation, Message
+from inbox.models import (
+    Agent,
+    Attachment,
+    Channel,
+    ConsentEntry,
+    ConsentImport,
+    Contact,
+    Conversation,
+    Message,
+)
 
 
 def channels_for(agent: Agent) -> QuerySet[Channel]:
@@ -61,6 +70,12 @@ def consent_for(agent: Agent) -> QuerySet[ConsentEntry]:
     """What was said over the channels that they see."""
     rows = ConsentEntry.objects.all()
     return rows if agent.sees_all_channels else rows.filter(channel__in=channels_for(agent).values("pk"))
+
+
+def consent_import_for(agent: Agent, pk: int) -> ConsentImport:
+    """Files of consent are for admins."""
+    rows = ConsentImport.objects.select_related("author")
+    return get_object_or_404(rows if agent.is_admin else rows.none(), pk=pk)
 
 
 def conversation_for(agent: Agent, pk: int) -> Conversation:

@@ -5,6 +5,7 @@ from django.urls import path
 from inbox.api.urls import urlpatterns as api
 from inbox.views import (
     assignments,
+    consent_imports,
     consents,
     contacts,
     conversations,
@@ -60,6 +61,8 @@ urlpatterns = [
     path("conversations/<int:pk>/consent/proof/", consents.proof, name="consent_proof"),
     path("conversations/<int:pk>/consent/proof.csv", consents.proof_csv, name="consent_csv"),
     path("messages/<int:pk>/stop/", consents.stop, name="stop"),
+    path("consent/import/", consent_imports.upload, name="consent_imports"),
+    path("consent/import/<int:pk>/", consent_imports.preview, name="consent_import"),
     # The API
     *api,
 ]

@@ -3,6 +3,7 @@ from inbox.models.api_key import ApiKey
 from inbox.models.attachment import Attachment
 from inbox.models.channel import Channel
 from inbox.models.consent_entry import ConsentEntry
+from inbox.models.consent_import import ConsentImport
 from inbox.models.contact import Address, Contact, Window
 from inbox.models.conversation import Conversation
 from inbox.models.draft import Draft
@@ -18,6 +19,7 @@ __all__ = [
     "Attachment",
     "Channel",
     "ConsentEntry",
+    "ConsentImport",
     "Contact",
     "Conversation",
     "Draft",

@@ -1,0 +1,207 @@
+"""Imports of consent: looked at first, then recorded in one transaction. The same line is recorded once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from inbox import clock, consent_file
+from inbox.access import channels_for
+from inbox.consent_file import BadLine, Row
+from inbox.models import Address, Agent, Channel, ConsentEntry, ConsentImport, Contact, Event
+
+BATCH = 2000
+# One import at a time, so that two of the same file do not both find a line missing.
+LOCK = 7_230_117
+ABANDONED = timedelta(days=1)
+
+# The flags of sending (inbox/consent.py) as the ledger now says: a stop silences who has not written since.
+_FLAGS = """
+WITH last AS (
+    SELECT DISTINCT ON (contact_id, channel_id) contact_id, channel_id, action, given_at
+    FROM inbox_consententry
+    WHERE contact_id = ANY(%(contacts)s) AND category IN ('all', 'service')
+    ORDER BY contact_id, channel_id, given_at DESC, id DESC
+), heard AS (
+    SELECT last.*, (
+        SELECT max(w.last_inbound_at) FROM inbox_window w JOIN inbox_address a ON a.id = w.address_id
+        WHERE a.contact_id = last.contact_id AND w.channel_id = last.channel_id
+    ) AS wrote_at
+    FROM last
+), silenced AS (
+    INSERT INTO inbox_window (address_id, channel_id, opted_out_at)
+    SELECT a.id, h.channel_id, h.given_at FROM heard h JOIN inbox_address a USING (contact_id)
+    WHERE h.action = 'opt_out' AND (h.wrote_at IS NULL OR h.wrote_at <= h.given_at)
+    ON CONFLICT (address_id, channel_id) DO UPDATE
+        SET opted_out_at = COALESCE(inbox_window.opted_out_at, excluded.opted_out_at)
+)
+UPDATE inbox_window w SET opted_out_at = NULL
+FROM heard h JOIN inbox_address a USING (contact_id)
+WHERE w.address_id = a.id AND w.channel_id = h.channel_id
+    AND h.action = 'opt_in' AND w.opted_out_at <= h.given_at
+"""
+
+
+@dataclass
+class Plan:
+    """What an import would do. `rows` are those that are not in the ledger yet."""
+
+    rows: list[tuple[Row, Channel]] = field(default_factory=list)
+    bad: list[BadLine] = field(default_factory=list)
+    known: int = 0
+    strangers: set[str] = field(default_factory=set)  # addresses of nobody yet
+
+    @property
+    def opt_ins(self) -> int:
+        return sum(row.action == ConsentEntry.Action.OPT_IN for row, _channel in self.rows)
+
+    @property
+    def opt_outs(self) -> int:
+        return len(self.rows) - self.opt_ins
+
+
+@transaction.atomic
+def upload(name: str, data: bytes, *, by: Agent) -> ConsentImport:
+    """Keep the file to be looked at; what the same person left lying goes.
+
+    :raises Refused: it is no such file.
+    """
+    for _line in consent_file.read(data, clock.now()):
+        pass
+    left = ConsentImport.objects.filter(author=by, recorded_at=None, created_at__lt=clock.now() - ABANDONED)
+    left.delete()
+    return ConsentImport.objects.create(name=name[:200], content=data, author=by)
+
+
+def plan(upload: ConsentImport, viewer: Agent) -> Plan:
+    channels = list(channels_for(viewer))
+    found, seen = Plan(), set()
+    for line in consent_file.read(bytes(upload.content), clock.now()):
+        channel = None if isinstance(line, BadLine) else _channel_of(line, channels)
+        if isinstance(line, BadLine):
+            found.bad.append(line)
+        elif channel is None:
+            found.bad.append(_no_channel(line))
+        elif (key := (_address(line, channel), *_told(line, channel))) in seen:
+            found.known += 1
+        else:
+            seen.add(key)
+            found.rows.append((line, channel))
+    _leave_out_known(found)
+    return found
+
+
+@transaction.atomic
+def record(upload: ConsentImport, *, by: Agent) -> int:
+    """Write every line that makes sense, all or none; a second time changes nothing.
+
+    :returns: how many entries were written.
+    """
+    locked = ConsentImport.objects.select_for_update().get(pk=upload.pk)
+    if locked.recorded_at:
+        return locked.count
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    found = plan(locked, by)
+    owners = _owners(found)
+    for part in _batched(found.rows):
+        ConsentEntry.objects.bulk_create(_entry(*pair, owners, by) for pair in part)
+    with connection.cursor() as cursor:
+        for part in _batched(sorted(set(owners.values()))):
+            cursor.execute(_FLAGS, {"contacts": part})
+    done = {"recorded_at": clock.now(), "count": len(found.rows), "content": b""}
+    ConsentImport.objects.filter(pk=locked.pk).update(**done)
+    told = {"entries": len(found.rows), "contacts": len(found.strangers), "skipped": len(found.bad)}
+    Event.record("consent.imported", by=by, file=locked.name, **told)
+    return len(found.rows)
+
+
+def _batched(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    left = iter(rows)
+    while part := list(islice(left, BATCH)):
+        yield part
+
+
+# Reading on
+
+
+def _channel_of(row: Row, channels: list[Channel]) -> Channel | None:
+    """By address or name; the only one there is may be left out."""
+    if not row.channel:
+        return channels[0] if len(channels) == 1 else None
+    word = row.channel.casefold()
+    same = (
+        c for c in channels if word in (c.address.casefold(), c.address.partition(":")[2], c.name.casefold())
+    )
+    return next(same, None)
+
+
+def _no_channel(row: Row) -> BadLine:
+    if not row.channel:
+        return BadLine(row.line, _("The column channel is empty. Write the channel's name or number."))
+    form = _("There is no channel “%(channel)s”. Write its name or number as the inbox shows it.")
+    return BadLine(row.line, form % {"channel": row.channel[:40]})
+
+
+def _address(row: Row, channel: Channel) -> str:
+    return f"{channel.address.partition(':')[0]}:{row.phone}"
+
+
+def _told(row: Row, channel: Channel) -> tuple[Any, ...]:
+    """What makes two lines of one customer the same."""
+    return (channel.pk, row.action, row.category, row.source, row.text, row.proof, row.given_at)
+
+
+def _leave_out_known(found: Plan) -> None:
+    kept: list[tuple[Row, Channel]] = []
+    for part in _batched(found.rows):
+        owners = dict(_owners_of(_address(*pair) for pair in part))
+        names = ("channel", "action", "category", "source", "text", "proof", "given_at")
+        entries = ConsentEntry.objects.filter(contact__in=set(owners.values()))
+        known = set(entries.values_list("contact", *names))
+        for row, channel in part:
+            owner = owners.get(_address(row, channel))
+            if owner is None:
+                found.strangers.add(_address(row, channel))
+            if owner is not None and (owner, *_told(row, channel)) in known:
+                found.known += 1
+            else:
+                kept.append((row, channel))
+    found.rows = kept
+
+
+def _owners_of(values: Iterable[str]) -> Iterator[tuple[str, int]]:
+    for part in _batched(set(values)):
+        yield from Address.objects.filter(value__in=part).values_list("value", "contact_id")
+
+
+# Writing
+
+
+def _owners(found: Plan) -> dict[str, int]:
+    """Whose the addresses are; for those of nobody contacts are made."""
+    for part in _batched(sorted(found.strangers)):
+        contacts = Contact.objects.bulk_create(Contact() for _each in part)
+        rows = zip(part, contacts, strict=True)
+        addresses = [Address(contact=c, kind=Address.Kind.PHONE, value=v) for v, c in rows]
+        # Somebody may write at this very moment and be first.
+        Address.objects.bulk_create(addresses, ignore_conflicts=True)
+        made = [contact.pk for contact in contacts]
+        Contact.objects.filter(pk__in=made, addresses=None).delete()
+    return dict(_owners_of(_address(*pair) for pair in found.rows))
+
+
+def _entry(row: Row, channel: Channel, owners: dict[str, int], by: Agent) -> ConsentEntry:
+    told = ("action", "category", "source", "text", "proof", "given_at")
+    return ConsentEntry(
+        contact_id=owners[_address(row, channel)],
+        channel=channel,
+        actor=by,
+        **{name: getattr(row, name) for name in told},
+    )
