@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,11 +9,11 @@ from rest_framework import serializers
 
 from inbox.api.forms import VARIABLE, Text, Variables
 from templates_mgmt import content as kinds
+from templates_mgmt import shapes
 from templates_mgmt.content import Button, Item
 from templates_mgmt.models import Template
 
 LONGEST = 4096  # characters; what WhatsApp takes is less and refused with its own words
-DEEPEST, LARGEST = 12, 64 * 1024  # of raw types: levels, characters
 SHORT = {kind.partition("/")[2]: kind for kind in reversed(kinds.BUILT) if kind != kinds.WHATSAPP_CARD}
 # By a word of their own, as Twilio has them, or told by what the button holds.
 BUTTON_WORDS = {
@@ -96,31 +95,14 @@ class TemplateForm(serializers.Serializer):
         return variables
 
     def validate_types(self, types: dict[str, Any]) -> dict[str, Any]:
-        text = json.dumps(types)
-        if not types or len(text) > LARGEST or _depth(types) > DEEPEST:
-            raise serializers.ValidationError(_("Empty, too large or too deep."))
-        if "\\u0000" in text or not all(isinstance(shape, dict) for shape in types.values()):
-            raise serializers.ValidationError(_("An object for each type, of texts that can be stored."))
-        try:
-            json.dumps(types, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            raise serializers.ValidationError(_("This text cannot be stored.")) from None
+        if problem := shapes.problem(types):
+            raise serializers.ValidationError(problem)
         return types
 
     @property
     def twilio_types(self) -> dict[str, Any]:
         asked = self.validated_data
         return asked.get("types") or MAKERS[asked["type"]](asked)
-
-
-def _depth(value: Any) -> int:
-    """Levels of objects and lists; stops counting where it is too deep anyhow."""
-    level, depth = [value], 0
-    while level and depth <= DEEPEST:
-        inner = [each for each in level if isinstance(each, dict | list)]
-        level = [v for each in inner for v in (each.values() if isinstance(each, dict) else each)]
-        depth += bool(inner)
-    return depth
 
 
 def _buttons(asked: dict[str, Any]) -> list[Button]:
