@@ -27,7 +27,7 @@ class AddressInline(admin.TabularInline):
 class ConsentInline(admin.TabularInline):
     model = ConsentEntry
     extra = 0
-    fields = ("created_at", "channel", "action", "source", "actor")
+    fields = ("given_at", "channel", "action", "category", "source", "actor")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ConsentEntry]:
         return super().get_queryset(request).select_related("channel", "actor")
@@ -66,3 +66,32 @@ class ContactAdmin(ReadOnlyAdmin):
             return queryset, False
         owners = Address.objects.filter(value__startswith=search_term.strip().replace("\x00", ""))
         return queryset.filter(Q(search=words) | Q(pk__in=owners.values("contact"))), False
+
+
+@admin.register(ConsentEntry)
+class ConsentEntryAdmin(ReadOnlyAdmin):
+    """The ledger, over all customers."""
+
+    list_display = ("given_at", "contact", "channel", "action", "category", "source", "actor")
+    list_filter = ("action", "category", "channel")
+    list_select_related = ("contact", "channel", "actor")
+    fields = (
+        "contact", "channel", "action", "category", "source", "text", "proof", "evidence_id", "actor",
+        "given_at", "created_at",
+    )  # fmt: skip
+    readonly_fields = ("evidence_id",)
+    # Says that there is a search field; get_search_results does the work, on the index.
+    search_fields = ("contact",)
+    search_help_text = _("The beginning of an address, like whatsapp:+447700900318")
+    change_list_template = "admin/inbox/consententry/change_list.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ConsentEntry]:
+        return super().get_queryset(request).prefetch_related("contact__addresses")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ConsentEntry], search_term: str
+    ) -> tuple[QuerySet[ConsentEntry], bool]:
+        if not (words := search_term.strip().replace("\x00", "")):
+            return queryset, False
+        owners = Address.objects.filter(value__startswith=words)
+        return queryset.filter(contact__in=owners.values("contact")), False

@@ -10,7 +10,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from inbox.models import Agent, ApiKey, Channel, Contact, Event, Message, SendAttempt, Team
+from inbox import consent
+from inbox.models import (
+    Agent,
+    ApiKey,
+    Channel,
+    ConsentEntry,
+    Contact,
+    Event,
+    Message,
+    SendAttempt,
+    Team,
+)
 from tests import world
 
 LISTS = [
@@ -158,6 +169,28 @@ def test_a_contact_keeps_its_addresses(office: Client) -> None:
     assert response.status_code == 302, response.context["errors"]
     contact = Contact.objects.get()
     assert (contact.name, contact.profile_name, contact.phone) == ("Nour H.", "", "+447700900318")
+
+
+def test_the_ledger_is_read_and_filtered_and_never_changed(office: Client) -> None:
+    talk = world.conversation(world.contact("Nour", "whatsapp:+447700900318"))
+    consent.opt_in(talk.pk, "web form", category="marketing", text="Offers?")
+    consent.opt_out(world.conversation(world.contact("Ines")).pk, "keyword")
+    path = reverse("admin:inbox_consententry_changelist")
+
+    def found(**query: str) -> list[str]:
+        return [entry.contact.name for entry in office.get(path, query).context["cl"].result_list]
+
+    assert found() == ["Ines", "Nour"]
+    assert found(category="marketing") == found(action="opt_in") == found(q="whatsapp:+4477009") == ["Nour"]
+    assert found(q="nobody") == []
+    assert reverse("inbox:consent_imports") in office.get(path).content.decode()
+    entry = ConsentEntry.objects.get(category="marketing")
+    change = reverse("admin:inbox_consententry_change", args=[entry.pk])
+    assert "Offers?" in office.get(change).content.decode()
+    for end in ("change", "delete"):
+        forbidden = reverse(f"admin:inbox_consententry_{end}", args=[entry.pk])
+        assert office.post(forbidden, {"source": "x", "post": "yes"}).status_code == 403
+    assert ConsentEntry.objects.count() == 2
 
 
 def test_a_message_shows_what_happened_and_cannot_be_changed(office: Client) -> None:
