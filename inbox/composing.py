@@ -55,6 +55,11 @@ class Composer:
         return gateways.carrier(self.conversation.channel).limits(self.conversation.channel)
 
     @property
+    def picker_url(self) -> str:
+        """Where templates are chosen; '' when nothing here knows any."""
+        return gateways.templates().picker_url(self.conversation)
+
+    @property
     def limits_json(self) -> str:
         """For the browser, which checks a file before it travels: type → bytes."""
         return json.dumps(

@@ -131,6 +131,12 @@ class Templates(Protocol):
         :raises Refused: a variable is blank, or the template is paused, rejected or archived.
         """
 
+    def picker_url(self, conversation: Conversation) -> str:
+        """Where a person chooses one for this conversation: a fragment for htmx, else a page; or ''."""
+
+    def start_url(self, channel: Channel, address: str) -> str:
+        """Where a person writes first, to an address without a conversation; or ''."""
+
 
 class _NoTemplates:
     """Without an app that knows them, a template goes out as it is asked for."""
@@ -143,6 +149,12 @@ class _NoTemplates:
         by: Agent | None = None,
     ) -> FilledTemplate:
         return FilledTemplate(content_sid, variables)
+
+    def picker_url(self, conversation: Conversation) -> str:
+        return ""
+
+    def start_url(self, channel: Channel, address: str) -> str:
+        return ""
 
 
 _templates: Templates = _NoTemplates()

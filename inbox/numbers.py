@@ -12,3 +12,14 @@ def readable(number: str) -> str:
     except phonenumbers.NumberParseException:
         return number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def address(text: str, kind: str) -> str:
+    """``whatsapp:+447700900318`` for a number as people type it, with its country code; else empty."""
+    try:
+        parsed = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(parsed):
+        return ""
+    return f"{kind}:{phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)}"

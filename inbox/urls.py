@@ -16,6 +16,7 @@ from inbox.views import (
     notes,
     resolutions,
     seen,
+    starting,
     tags,
     threads,
     uploads,
@@ -28,6 +29,7 @@ urlpatterns = [
     path("list/", conversations.conversation_list, name="list"),
     path("views/", conversations.views, name="views"),
     path("conversations/<int:pk>/", conversations.conversation, name="conversation"),
+    path("start/", starting.start, name="start"),
     path("rows/<str:pks>/", conversations.rows, name="rows"),
     # The thread
     path("conversations/<int:pk>/messages/", messages.messages, name="messages"),

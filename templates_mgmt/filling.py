@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inbox.gateways import FilledTemplate
-from inbox.models import Agent, Conversation
+from inbox.models import Agent, Channel, Conversation
 from inbox.refusals import Refused
 from templates_mgmt import placeholders
 from templates_mgmt.content import Content, Shown
@@ -135,6 +137,12 @@ class KnownTemplates:
         values = values_for(template, conversation, given, by)
         _must_be_fillable(values, {name: meaning_of(template, name) for name in values})
         return filled(template, values)
+
+    def picker_url(self, conversation: Conversation) -> str:
+        return reverse("templates_mgmt:picker", args=[conversation.pk])
+
+    def start_url(self, channel: Channel, address: str) -> str:
+        return f"{reverse('templates_mgmt:start')}?{urlencode({'channel': channel.pk, 'to': address})}"
 
 
 def template_behind(conversation: Conversation, content_sid: str) -> Template | None:

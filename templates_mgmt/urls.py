@@ -4,7 +4,7 @@ from django.urls import path
 
 from inbox.api.urls import both
 from templates_mgmt.api import views as api
-from templates_mgmt.views import editor, templates
+from templates_mgmt.views import editor, picker, start, templates
 
 app_name = "templates_mgmt"
 urlpatterns = [
@@ -15,4 +15,9 @@ urlpatterns = [
     path("templates/", templates.templates, name="templates"),
     path("templates/badges/", templates.badges, name="badges"),
     path("templates/<int:pk>/", editor.template, name="template"),
+    # Sending
+    path("conversations/<int:pk>/templates/", picker.picker, name="picker"),
+    path("conversations/<int:pk>/templates/preview/", picker.preview, name="picker_preview"),
+    path("start/template/", start.start, name="start"),
+    path("start/template/preview/", start.preview, name="start_preview"),
 ]

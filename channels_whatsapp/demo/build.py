@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from channels_whatsapp.demo import abroad, bench, cast, shop
+from channels_whatsapp.demo import abroad, bench, cast, shelf, shop
 from channels_whatsapp.demo.letters import Letters
 from channels_whatsapp.demo.script import Story
 from channels_whatsapp.models import Account, Receipt, Sender
@@ -96,6 +96,7 @@ class Demo:
 
     def open_channels(self) -> None:
         account = Account.objects.create(sid=settings.TWILIO_ACCOUNT_SID, name="Bramblecart")
+        shelf.fill(account, self.now)
         for name, (address, team) in cast.CHANNELS.items():
             channel = Channel.objects.create(name=name, address=address)
             channel.teams.set(Team.objects.filter(name=team))

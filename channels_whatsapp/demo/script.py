@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from channels_whatsapp import errors
-from channels_whatsapp.demo import files
+from channels_whatsapp.demo import files, shelf
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 IMAGE, AUDIO, PDF, VCARD = "image/jpeg", "audio/ogg", "application/pdf", "text/vcard"
@@ -97,8 +97,7 @@ def note(when: str, body: str, by: str = "agent") -> Line:
 
 def template(when: str, name: str, body: str, by: str = "agent", status: str = "read", **more: Any) -> Line:
     """An approved template; `body` is what the customer read."""
-    sid = "HX" + files.digest(name)[:32]
-    payload = {"content_sid": sid, "content_variables": more.pop("variables", {}), "name": name}
+    payload = shelf.payload(name, body, more.pop("variables", {}))
     return us(when, body, by, status, kind="template", payload=payload, **more)
 
 

@@ -71,6 +71,7 @@ def _templates(simulator: Simulator) -> None:
         )
         if content.approval:
             content.approval.status = template.status
+            content.approval.rejection_reason = template.rejection_reason
 
 
 def _customers(simulator: Simulator) -> None:

@@ -37,10 +37,11 @@
     if (same && !form.hasAttribute("data-sent")) {
       field.value = kept.value;
       field.setSelectionRange(kept.start, kept.end);
+      field.hidden = field.disabled && !field.value;
     }
     if (same && kept.hadFocus) {
       const focused = (kept.stays && document.getElementById(kept.stays)) || field;
-      if (!focused.disabled) focused.focus({ preventScroll: true });
+      (focused.disabled ? document.getElementById("messages") : focused).focus({ preventScroll: true });
     }
     kept = null;
     isWaiting = false;

@@ -116,7 +116,7 @@
 
   // What the page has, so that the server sends what it lacks.
   document.addEventListener("htmx:configRequest", ({ detail }) => {
-    if (!detail.elt.matches("#thread-watch, #composer")) return;
+    if (!detail.elt.matches("#thread-watch, #composer, #picker-send, #picker-anyway")) return;
     const shown = [...document.querySelectorAll("#messages > .msg")].slice(-MOST_TOLD);
     detail.parameters.shown = shown.map((m) => `${m.id.slice(8)}:${m.dataset.version}`).join(" ");
   });
@@ -124,7 +124,7 @@
   // A refusal is an answer with a place on the page. And nothing is swapped under a hand that uses it.
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     isOnItsOwn = detail.requestConfig.elt.id === "thread-watch";
-    isOwn = detail.requestConfig.elt.id === "composer";
+    isOwn = detail.requestConfig.elt.matches("#composer, #picker-send, #picker-anyway");
     if (!detail.xhr.getResponseHeader("X-Refused")) return;
     detail.shouldSwap = true;
     detail.isError = false;

@@ -1,0 +1,77 @@
+"""The picker as a page, for somebody with whom there is no conversation yet."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from inbox.access import channels_for
+from inbox.forms import ReplyForm
+from inbox.models import Channel
+from inbox.refusals import Refused
+from inbox.views import fragments
+from templates_mgmt import starting
+from templates_mgmt.access import template_for
+from templates_mgmt.picker import Picker
+from templates_mgmt.views.picker import given_for, refused, shown, values_of, wish_of
+
+
+@require_http_methods(["GET", "POST"])
+def start(request: HttpRequest) -> HttpResponse:
+    """GET: what can be sent to `to` over `channel`. POST: send it, which makes the conversation."""
+    asked = request.POST if request.method == "POST" else request.GET
+    channel, address = _channel(request, asked), asked.get("to", "")
+    if existing := starting.conversation_at(request.user, channel, address):
+        return fragments.back_to(existing)
+    found = _picker(request, channel, address, asked)
+    return _send(request, found, channel, address) if request.method == "POST" else shown(request, found)
+
+
+@require_POST
+def preview(request: HttpRequest) -> HttpResponse:
+    found = _picker(request, _channel(request, request.POST), request.POST.get("to", ""), request.POST)
+    return render(request, "templates_mgmt/_picker_preview_answer.html", {"picker": found})
+
+
+def _channel(request: HttpRequest, asked: QueryDict) -> Channel:
+    rows = channels_for(request.user).filter(is_active=True)
+    return get_object_or_404(rows, pk=fragments.number(asked.get("channel")))
+
+
+def _picker(request: HttpRequest, channel: Channel, address: str, asked: QueryDict) -> Picker:
+    """:raises Http404: it is no address."""
+    prospect = starting.prospect(request.user, channel, address)
+    if prospect is None:
+        raise Http404
+    chosen = {"channel": str(channel.pk), "to": address}
+    return Picker(
+        prospect,
+        request.user,
+        reverse("templates_mgmt:start"),
+        reverse("templates_mgmt:start_preview"),
+        f"{reverse('inbox:start')}?{urlencode({'channel': channel.pk})}",
+        wish=wish_of(asked),
+        given=values_of(asked),
+        hidden=chosen,
+        is_page=True,
+    )
+
+
+def _send(request: HttpRequest, found: Picker, channel: Channel, address: str) -> HttpResponse:
+    form = ReplyForm(request.POST)
+    form.is_valid()
+    template = template_for(request.user, fragments.number(request.POST.get("template")))
+    content = {
+        "content_sid": template.content_sid,
+        "content_variables": given_for(template, request.POST),
+    }
+    try:
+        made = starting.write_first(channel, address, by=request.user, template=content, client_id=form.act)
+    except Refused as refusal:
+        found.client_id = form.act
+        return refused(request, found, refusal)
+    return fragments.back_to(made)
