@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -104,7 +103,7 @@ def _sourced(template: Template, name: str, conversation: Conversation, by: Agen
 
 def problems(values: Mapping[str, str]) -> dict[str, str]:
     """A sentence for each value that cannot go out, with the fix."""
-    found = {name: _("A variable cannot be empty. Fill this in to send.") for name in blanks(values)}
+    found = {name: _("Fill this in to send. A variable cannot be empty.") for name in blanks(values)}
     return found | {
         name: said
         for name, value in values.items()
@@ -142,7 +141,7 @@ class KnownTemplates:
         return reverse("templates_mgmt:picker", args=[conversation.pk])
 
     def start_url(self, channel: Channel, address: str) -> str:
-        return f"{reverse('templates_mgmt:start')}?{urlencode({'channel': channel.pk, 'to': address})}"
+        return reverse("templates_mgmt:start", args=[channel.pk, address])
 
 
 def template_behind(conversation: Conversation, content_sid: str) -> Template | None:

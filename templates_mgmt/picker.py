@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
@@ -47,7 +46,7 @@ class Field:
 
 @dataclass
 class Picker:
-    """`url` shows and sends, `preview_url` fills; `hidden` goes along with both.
+    """`url` shows and sends, `preview_url` fills.
 
     `conversation` need not be saved: then the customer was never written to.
     """
@@ -59,7 +58,6 @@ class Picker:
     back_url: str
     wish: Wish = field(default_factory=Wish)
     given: Mapping[str, str] = field(default_factory=dict)
-    hidden: Mapping[str, str] = field(default_factory=dict)
     client_id: uuid.UUID = field(default_factory=uuid.uuid4)
     seen: int = 0
     refusal: Refused | None = None
@@ -73,11 +71,6 @@ class Picker:
     def may_close(self) -> bool:
         """In an open window it covers the box for free text."""
         return self.shelf.is_open and not self.is_page
-
-    @property
-    def hidden_query(self) -> str:
-        """What goes along, for a link that has a query already."""
-        return f"&{urlencode(self.hidden)}" if self.hidden else ""
 
     @cached_property
     def shelf(self) -> Shelf:

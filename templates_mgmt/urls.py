@@ -18,6 +18,6 @@ urlpatterns = [
     # Sending
     path("conversations/<int:pk>/templates/", picker.picker, name="picker"),
     path("conversations/<int:pk>/templates/preview/", picker.preview, name="picker_preview"),
-    path("start/template/", start.start, name="start"),
-    path("start/template/preview/", start.preview, name="start_preview"),
+    path("channels/<int:pk>/start/<str:address>/", start.start, name="start"),
+    path("channels/<int:pk>/start/<str:address>/preview/", start.preview, name="start_preview"),
 ]

@@ -21,25 +21,24 @@ from templates_mgmt.views.picker import given_for, refused, shown, values_of, wi
 
 
 @require_http_methods(["GET", "POST"])
-def start(request: HttpRequest) -> HttpResponse:
-    """GET: what can be sent to `to` over `channel`. POST: send it, which makes the conversation."""
-    asked = request.POST if request.method == "POST" else request.GET
-    channel, address = _channel(request, asked), asked.get("to", "")
+def start(request: HttpRequest, pk: int, address: str) -> HttpResponse:
+    """GET: what can be sent to this address over this channel. POST: send it, which makes it all."""
+    channel = _channel(request, pk)
     if existing := starting.conversation_at(request.user, channel, address):
         return fragments.back_to(existing)
-    found = _picker(request, channel, address, asked)
-    return _send(request, found, channel, address) if request.method == "POST" else shown(request, found)
+    if request.method == "POST":
+        return _send(request, _picker(request, channel, address, request.POST))
+    return shown(request, _picker(request, channel, address, request.GET))
 
 
 @require_POST
-def preview(request: HttpRequest) -> HttpResponse:
-    found = _picker(request, _channel(request, request.POST), request.POST.get("to", ""), request.POST)
+def preview(request: HttpRequest, pk: int, address: str) -> HttpResponse:
+    found = _picker(request, _channel(request, pk), address, request.POST)
     return render(request, "templates_mgmt/_picker_preview_answer.html", {"picker": found})
 
 
-def _channel(request: HttpRequest, asked: QueryDict) -> Channel:
-    rows = channels_for(request.user).filter(is_active=True)
-    return get_object_or_404(rows, pk=fragments.number(asked.get("channel")))
+def _channel(request: HttpRequest, pk: int) -> Channel:
+    return get_object_or_404(channels_for(request.user).filter(is_active=True), pk=pk)
 
 
 def _picker(request: HttpRequest, channel: Channel, address: str, asked: QueryDict) -> Picker:
@@ -47,21 +46,19 @@ def _picker(request: HttpRequest, channel: Channel, address: str, asked: QueryDi
     prospect = starting.prospect(request.user, channel, address)
     if prospect is None:
         raise Http404
-    chosen = {"channel": str(channel.pk), "to": address}
     return Picker(
         prospect,
         request.user,
-        reverse("templates_mgmt:start"),
-        reverse("templates_mgmt:start_preview"),
+        reverse("templates_mgmt:start", args=[channel.pk, address]),
+        reverse("templates_mgmt:start_preview", args=[channel.pk, address]),
         f"{reverse('inbox:start')}?{urlencode({'channel': channel.pk})}",
         wish=wish_of(asked),
         given=values_of(asked),
-        hidden=chosen,
         is_page=True,
     )
 
 
-def _send(request: HttpRequest, found: Picker, channel: Channel, address: str) -> HttpResponse:
+def _send(request: HttpRequest, found: Picker) -> HttpResponse:
     form = ReplyForm(request.POST)
     form.is_valid()
     template = template_for(request.user, fragments.number(request.POST.get("template")))
@@ -69,8 +66,11 @@ def _send(request: HttpRequest, found: Picker, channel: Channel, address: str) -
         "content_sid": template.content_sid,
         "content_variables": given_for(template, request.POST),
     }
+    prospect = found.conversation
     try:
-        made = starting.write_first(channel, address, by=request.user, template=content, client_id=form.act)
+        made = starting.write_first(
+            prospect.channel, prospect.address.value, by=request.user, template=content, client_id=form.act
+        )
     except Refused as refusal:
         found.client_id = form.act
         return refused(request, found, refusal)

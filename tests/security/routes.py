@@ -71,6 +71,8 @@ class Orders:
         things = {
             "uploads/<uuid:key>": f"uploads/{self.upload.key}",
             "media/<uuid:key>": f"media/{self.file.key}",
+            "channels/<int:pk>/start": f"channels/{self.channel.pk}/start",
+            "<str:address>": "whatsapp:+447700900777",
             "rows/<str:pks>": f"rows/{self.talk.pk}",
             "conversations/<int:pk>": f"conversations/{self.talk.pk}",
             "messages/<int:pk>/retry": f"messages/{self.failed.pk}/retry",

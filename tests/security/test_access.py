@@ -25,6 +25,8 @@ THINGS = {
     "conversations/<int:pk>/consent/", "conversations/<int:pk>/consent/question/",
     "conversations/<int:pk>/consent/proof/", "conversations/<int:pk>/consent/proof.csv",
     "messages/<int:pk>/stop/",
+    "conversations/<int:pk>/templates/", "conversations/<int:pk>/templates/preview/",
+    "channels/<int:pk>/start/<str:address>/", "channels/<int:pk>/start/<str:address>/preview/",
     "api/v1/contacts/<int:pk>", "api/v1/conversations/<int:pk>", "api/v1/conversations/<int:pk>/messages",
     "api/v1/conversations/<int:pk>/assign", "api/v1/conversations/<int:pk>/resolve",
     "api/v1/conversations/<int:pk>/reopen", "api/v1/messages/<int:pk>", "api/v1/messages/<int:pk>/retry",
@@ -34,7 +36,7 @@ THINGS = {
 FOR_LEADS = {"api/v1/templates/<int:pk>/submit"}
 # About many: shows each person their own part.
 LISTS = {
-    "", "list/", "views/", "rows/<str:pks>/", "api/v1/channels", "api/v1/contacts",
+    "", "list/", "views/", "start/", "rows/<str:pks>/", "api/v1/channels", "api/v1/contacts",
     "api/v1/conversations", "api/v1/messages", "api/whatsapp/send", "templates/", "templates/badges/",
     "api/v1/templates", "api/v1/templates/sync",
 }  # fmt: skip
