@@ -112,6 +112,7 @@ STATUSES = {
     "DRAFT": _("Draft"),
     "STUBBED": _("Not set up"),
 }
+MOVING = ("CREATING", "VERIFYING", "TWILIO_REVIEW", "ONLINE:UPDATING")
 REVIEWS = {
     "PENDING_REVIEW": _("WhatsApp looks at it"),
     "APPROVED": _("approved"),
@@ -149,6 +150,8 @@ class Sender(models.Model):
     pending_name_status = models.CharField(_("state of that review"), max_length=40, blank=True)
     # When Twilio was asked to register it. Without a SID nobody knows yet whether it did.
     asked_at = models.DateTimeField(null=True, editable=False)
+    # Of the WhatsApp Business Account that it was asked for in.
+    waba_id = models.CharField(max_length=40, blank=True, editable=False)
     checked_at = models.DateTimeField(_("compared with Twilio"), null=True, editable=False)
     # Differences between Twilio and us, see drift.py: [{"what": "webhook", "was": "…", "now": "…"}].
     drift = models.JSONField(default=list, editable=False)
@@ -187,6 +190,11 @@ class Sender(models.Model):
     def is_outcome_unknown(self) -> bool:
         """Twilio was asked to register it, and nobody knows yet whether it did."""
         return bool(self.asked_at) and not self.sid
+
+    @property
+    def is_settling(self) -> bool:
+        """A job finds out more about it soon, so a page should look again."""
+        return self.is_outcome_unknown or self.status in MOVING
 
     @property
     def are_webhooks_ours(self) -> bool:

@@ -15,11 +15,11 @@ from procrastinate.job_context import JobContext
 from procrastinate.tasks import Task
 
 from channels_whatsapp import client, drift, media, reconcile, sending, sweeping, unknown, webhooks
-from channels_whatsapp.connecting import hello
+from channels_whatsapp.connecting import hello, registering
 from channels_whatsapp.models import Receipt, Sender
 from channels_whatsapp.retries import Again, TryAgain
 from channels_whatsapp.setup import ensure_from_settings
-from inbox import uploads
+from inbox import clock, uploads
 from inbox.models import Agent, Attachment, Conversation, Message
 
 # Above everything else: somebody waits for these.
@@ -78,6 +78,27 @@ def await_hello(sender_id: int, agent_id: int) -> None:
     for sender in Sender.objects.filter(pk=sender_id):
         if by and not hello.answer_greeting(sender, by):
             raise TryAgain(1.5)
+
+
+@app.task(name="follow_sender", retry=Again(times=5))
+def follow_sender(sender_id: int) -> None:
+    """How a registration goes, every few seconds at first; `follow_senders` goes on."""
+    rows = Sender.objects.filter(pk=sender_id).select_related("account", "channel")
+    for sender in rows:
+        try:
+            is_moving = registering.follow(sender)
+        except client.CallFailed as failure:
+            sending.logger.info("senders: %s: %s", sender.pk, failure)
+            return
+        is_young = not sender.asked_at or clock.now() - sender.asked_at < registering.CLOSELY
+        if is_moving and is_young:
+            raise TryAgain(3)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="follow_senders", lock="follow_senders", queueing_lock="follow_senders")
+def follow_senders(timestamp: int = 0) -> None:
+    registering.follow_all()
 
 
 # Receiving

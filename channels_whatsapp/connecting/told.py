@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from channels_whatsapp import client
+from channels_whatsapp import client, hooks
 from channels_whatsapp.models import Account, Sender
 from inbox import clock
 
@@ -40,13 +40,26 @@ def facts(found: Any) -> dict[str, Any]:
 
 
 def note(sender: Sender, found: Any) -> None:
-    """Write down what it says. Quality and limit are the drift alarm's: it asks before it forgets them."""
+    """Write down what it says. Quality and limit are the drift alarm's: it asks before it forgets them.
+
+    :raises client.CallFailed: its Messaging Service could not be asked.
+    """
     known = facts(found) | {"checked_at": clock.now()}
-    if sender.quality and sender.messaging_limit:
-        known = {name: value for name, value in known.items() if name not in ("quality", "messaging_limit")}
+    if sender.messaging_service_sid:
+        known["webhook"] = _of_its_service(sender, known["webhook"])
+    for name in ("quality", "messaging_limit"):
+        known[name] = getattr(sender, name) or known[name]
     for name, value in known.items():
         setattr(sender, name, value)
     sender.save(update_fields=list(known))
+
+
+def _of_its_service(sender: Sender, webhook: dict[str, Any]) -> dict[str, Any]:
+    """:raises client.CallFailed:"""
+    twilio = client.for_account(sender.account)
+    with client.told_apart():
+        service = twilio.messaging.v1.services(sender.messaging_service_sid).fetch()
+    return {name: value for name, value in hooks.of_service(service, webhook).items() if value}
 
 
 def listed(account: Account) -> dict[str, Any]:

@@ -36,6 +36,10 @@ REFUSALS: dict[int, tuple[int, str]] = {
     63018: (429, "Rate limit exceeded for Channel"),
     63031: (400, "Channels message cannot have same From and To"),
     63100: (400, "Sender validation failed"),
+    63104: (400, "The account has reached its limit of WhatsApp senders"),
+    63114: (400, "The verification code is invalid or expired"),
+    63116: (429, "Too many verification attempts"),
+    63124: (400, "The display name violates WhatsApp guidelines"),
     63110: (409, "This number is already registered on WhatsApp"),
 }
 

@@ -75,6 +75,11 @@ class Senders:
                     return sender
         raise TwilioError(20404)
 
+    #: What WhatsApp sends by SMS or call; every other code is wrong.
+    verification_code = "123456"
+    #: The most WhatsApp numbers of the account before 63104: two until Meta has verified the business.
+    max_senders: int | None = None
+
     def register_sender(self, data: dict[str, Any]) -> Sender:
         """`POST /v2/Channels/Senders`: answers at once with CREATING; `advance_sender` goes on later."""
         address = str(data.get("sender_id", ""))
@@ -86,19 +91,52 @@ class Senders:
             if address in self.senders:
                 raise TwilioError(63110)
             name = (data.get("profile") or {}).get("name", "")
-            sender = self.add_sender(address, name, status="CREATING")
+            _check_name(name)
+            numbers = [sender for sender in self.senders.values() if not sender.sandbox]
+            if self.max_senders is not None and len(numbers) >= self.max_senders:
+                raise TwilioError(63104)
+            sender = self.add_sender(address, name, status="CREATING", sandbox=False)
             self._apply(sender, data)
             return sender
 
     def update_sender(self, sid: str, data: dict[str, Any]) -> Sender:
         with self.lock:
             sender = self.sender(sid)
+            code = (data.get("configuration") or {}).get("verification_code")
+            if code and sender.status == "PENDING_VERIFICATION" and code != self.verification_code:
+                raise TwilioError(63114)
+            if name := (data.get("profile") or {}).get("name"):
+                self._review_name(sender, data["profile"], name)
             self._apply(sender, data)
             if sender.status == "ONLINE":
                 sender.status = "ONLINE:UPDATING"
-            elif sender.status == "PENDING_VERIFICATION" and sender.configuration.get("verification_code"):
+            elif sender.status == "PENDING_VERIFICATION" and code:
                 sender.status = "VERIFYING"
             return sender
+
+    def _review_name(self, sender: Sender, profile: dict[str, Any], name: str) -> None:
+        """WhatsApp looks at a new name; until then customers see the old one."""
+        _check_name(name)
+        if name != sender.name:
+            sender.pending_name, sender.pending_name_status = name, "PENDING_REVIEW"
+        del profile["name"]
+
+    def decide_name(self, address: str, status: str) -> None:
+        """WhatsApp's verdict on a display name: APPROVED, DECLINED, …"""
+        with self.lock:
+            sender = self.sender_at(address)
+            sender.pending_name_status = status
+            if status == "APPROVED":
+                sender.name = sender.profile["name"] = sender.pending_name
+        self.feed.publish("people")
+
+    def take_offline(self, address: str, code: int, message: str) -> None:
+        with self.lock:
+            sender = self.sender_at(address)
+            sender.status = "OFFLINE"
+            more = f"https://www.twilio.com/docs/errors/{code}"
+            sender.offline_reasons = [{"code": str(code), "message": message, "more_info": more}]
+        self.feed.publish("people")
 
     def advance_sender(self, sender: Sender) -> None:
         """The next step of an asynchronous change; ONLINE is the end."""
@@ -129,3 +167,8 @@ class Senders:
     def pool(self, service: Service) -> list[Sender]:
         with self.lock:
             return [s for s in self.senders.values() if s.service_sid == service.sid]
+
+
+def _check_name(name: str) -> None:
+    if not 1 <= len(name) <= 255 or "whatsapp" in name.casefold():
+        raise TwilioError(63124)

@@ -1,0 +1,298 @@
+"""A number's way to WhatsApp and back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from channels_whatsapp import hooks
+from channels_whatsapp.connecting import profiles, registering
+from channels_whatsapp.connecting.sender_forms import ProfileForm, name_of
+from channels_whatsapp.models import Account, Sender
+from channels_whatsapp.simulator import Simulator
+from inbox import clock
+from inbox.models import Channel, Conversation, Event, Message, Window
+from tests import world
+from tests.channels_whatsapp.connecting.conftest import OTHER, SHOP, words
+from tests.jobs import run_due_jobs
+
+NEW = "whatsapp:+447700900555"
+GIVEN = {"number": "+44 7700 900555", "name": "Bramblecart Spares", "waba": "12345678912345", "method": "sms",
+         "label": "Spares"}  # fmt: skip
+
+
+def url_of(account: Account) -> str:
+    return f"/connect/accounts/{account.pk}/registration/"
+
+
+def last() -> Sender:
+    return Sender.objects.select_related("channel").latest("pk")
+
+
+def settle(twilio: Simulator) -> Sender:
+    assert twilio.wait_idle()
+    registering.follow_all()
+    return last()
+
+
+def test_a_number_is_registered_verified_and_online(
+    twilio: Simulator, account: Account, page: Client
+) -> None:
+    assert page.post(url_of(account), GIVEN).status_code == 302
+    record = twilio.twilio.senders[NEW]
+    assert record.configuration == {"verification_method": "sms", "waba_id": "12345678912345"}
+    assert record.webhook == hooks.wanted()
+    assert record.profile["name"] == "Bramblecart Spares"
+    sender = last()
+    assert (sender.channel.name, sender.sid) == ("Spares", record.sid)
+
+    sender = settle(twilio)
+    assert sender.status == "PENDING_VERIFICATION"
+    here = f"/connect/senders/{sender.pk}/"
+    assert "WhatsApp has sent a code to this number." in words(page.get(here))
+    page.post(f"{here}verification/", {"code": "999 999"})
+    assert "The verification code is wrong or too old." in words(page.get(here))
+    page.post(f"{here}verification/", {"method": "voice"})
+    assert record.configuration["verification_method"] == "voice"
+    page.post(f"{here}verification/", {"code": "123-456"})
+    sender = settle(twilio)
+    assert (sender.status, sender.asked_at) == ("ONLINE", None)
+    assert "Online" in words(page.get(f"{here}state/"))
+    verbs = set(Event.objects.values_list("verb", flat=True))
+    assert {"sender.registering", "sender.code_entered", "sender.code_asked", "sender.registered"} <= verbs
+
+
+def test_the_job_follows_it_by_itself(twilio: Simulator, account: Account, page: Client) -> None:
+    page.post(url_of(account), GIVEN)
+    assert twilio.wait_idle()
+    run_due_jobs(later=True)
+    assert last().status == "PENDING_VERIFICATION"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"number": "07700 900555"}, "with its country code"),
+        ({"name": "Bramble 🚚"}, "no emoji"),
+        ({"name": "WhatsApp Help"}, "does not allow its own name"),
+        ({"name": "24/7"}, "needs letters"),
+        ({"waba": "abc"}, "digits only"),
+        ({"number": "+447700900142"}, "This account has the number already."),
+    ],
+)
+def test_what_whatsapp_would_not_take_is_said_before(
+    twilio: Simulator, account: Account, page: Client, given: dict[str, str], said: str
+) -> None:
+    answer = page.post(url_of(account), GIVEN | given)
+    assert answer.status_code == 422
+    assert said in words(answer)
+    assert "POST /v2/Channels/Senders" not in twilio.log.calls
+    assert not Sender.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["Bramblecart", "Café Łódź & Söhne", "متجر برامبل", "北京烤鸭"])
+def test_names_of_every_script_are_taken(name: str) -> None:
+    assert name_of(f"  {name} ") == name
+
+
+def test_a_refusal_leaves_nothing_behind(twilio: Simulator, account: Account, page: Client) -> None:
+    twilio.twilio.max_senders = 2
+    answer = page.post(url_of(account), GIVEN)
+    assert "as many WhatsApp numbers as it may have" in words(answer)
+    assert not Sender.objects.exists() and not Channel.objects.exists()
+
+
+@pytest.mark.parametrize("fault", ["reset_after", "error_after"])
+def test_an_answer_that_never_came_is_looked_for_and_not_asked_for_twice(
+    twilio: Simulator, account: Account, page: Client, fault: str
+) -> None:
+    twilio.twilio.faults.add(fault, on="POST /v2/Channels/Senders")
+    assert page.post(url_of(account), GIVEN).status_code == 302
+    sender = last()
+    assert sender.is_outcome_unknown
+    here = f"/connect/senders/{sender.pk}/"
+    assert "Twilio gave no answer when it was asked to register" in words(page.get(here))
+    page.post(f"{here}registration/")
+    assert last().sid == twilio.twilio.senders[NEW].sid
+    assert twilio.log.calls["POST /v2/Channels/Senders"] == 1
+
+
+def test_one_that_never_arrived_is_asked_for_again_by_hand(
+    twilio: Simulator, account: Account, page: Client
+) -> None:
+    twilio.twilio.faults.add("error_before", on="POST /v2/Channels/Senders")
+    page.post(url_of(account), GIVEN)
+    sender = settle(twilio)
+    assert sender.is_outcome_unknown
+    assert NEW not in twilio.twilio.senders
+    page.post(f"/connect/senders/{sender.pk}/registration/")
+    assert last().sid == twilio.twilio.senders[NEW].sid
+    assert twilio.twilio.senders[NEW].profile["name"] == "Bramblecart Spares"
+
+
+# Its profile
+
+
+PROFILE = {"name": "Bramblecart", "about": "Lamps", "description": "We mend & sell lamps.",
+           "address": "1 Canal St", "vertical": "Shopping and Retail", "emails": "hello@shop.example",
+           "websites": "https://shop.example\nhttps://help.shop.example", "logo_url": ""}  # fmt: skip
+
+
+@pytest.fixture
+def here(sender: Sender, page: Client) -> str:
+    page.post(f"/connect/senders/{sender.pk}/refresh/")
+    return f"/connect/senders/{sender.pk}/profile/"
+
+
+def test_only_what_changed_is_sent(twilio: Simulator, here: str, page: Client) -> None:
+    assert page.post(here, PROFILE).status_code == 302
+    record = twilio.twilio.senders[SHOP]
+    assert record.profile["emails"] == [{"email": "hello@shop.example", "label": "Email"}]
+    assert [each["website"] for each in record.profile["websites"]] == PROFILE["websites"].split("\n")
+    assert twilio.wait_idle()
+    run_due_jobs()
+    assert profiles.changed(last(), cleaned(PROFILE)) == {}
+    page.post(here, PROFILE | {"about": ""})
+    assert record.profile["about"] == ""
+    assert Event.objects.filter(verb="sender.profile_changed").last().data["fields"] == ["about"]
+    shown = page.get(here).content.decode()
+    assert "We mend &amp; sell lamps." in shown
+
+
+def cleaned(given: dict[str, str]) -> dict[str, Any]:
+    form = ProfileForm(given)
+    assert form.is_valid()
+    return form.cleaned_data
+
+
+def test_a_new_name_is_looked_at_first(twilio: Simulator, here: str, sender: Sender, page: Client) -> None:
+    page.post(here, PROFILE | {"name": "Bramblecart & Sons"})
+    shown = f"/connect/senders/{sender.pk}/"
+    assert "Bramblecart & Sons · WhatsApp looks at it" in words(page.get(shown))
+    twilio.twilio.decide_name(SHOP, "DECLINED")
+    registering.follow_all()
+    assert "Bramblecart & Sons · declined" in words(page.get(shown))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"about": "x" * 140}, "at most 139"),
+        ({"emails": "not one"}, "Enter a valid email address."),
+        ({"emails": "a@x.example\nb@x.example\nc@x.example"}, "At most 2."),
+        ({"websites": "shop"}, "Enter a valid URL."),
+        ({"logo_url": "http://shop.example/a.png"}, "Enter a valid URL."),
+        ({"vertical": "Weapons"}, "Select a valid choice."),
+    ],
+)
+def test_limits_of_a_profile(
+    twilio: Simulator, here: str, page: Client, given: dict[str, str], said: str
+) -> None:
+    answer = page.post(here, PROFILE | given)
+    assert answer.status_code == 422
+    assert said in words(answer)
+
+
+# Its end
+
+
+def test_removing_asks_and_keeps_the_conversations(twilio: Simulator, sender: Sender, page: Client) -> None:
+    talk = world.conversation(None, sender.channel)
+    here = f"/connect/senders/{sender.pk}/removal/"
+    assert "its quality rating, its limit" in words(page.get(here))
+    assert page.post(here, {"at_twilio": "on", "number": "+447700900187"}).status_code == 422
+    assert SHOP in twilio.twilio.senders
+    assert page.post(here, {"at_twilio": "on", "number": "+44 7700 900142"}).status_code == 302
+    assert SHOP not in twilio.twilio.senders
+    assert not Sender.objects.exists()
+    channel = Channel.objects.get()
+    assert not channel.is_active
+    assert Conversation.objects.get().pk == talk.pk
+    assert page.get(f"/conversations/{talk.pk}/").status_code == 200
+
+
+def test_removing_here_only_leaves_twilio_alone(twilio: Simulator, sender: Sender, page: Client) -> None:
+    page.post(f"/connect/senders/{sender.pk}/removal/", {"number": "+447700900142"})
+    assert SHOP in twilio.twilio.senders
+    assert not Sender.objects.exists()
+    page.post(f"/connect/accounts/{sender.account_id}/senders/", {"address": SHOP, "label": "Shop UK"})
+    assert Channel.objects.get().is_active, "it goes on where it was"
+
+
+def test_what_twilio_refuses_to_remove_stays(twilio: Simulator, sender: Sender, page: Client) -> None:
+    twilio.twilio.faults.add("error_before", on="DELETE /v2/*")
+    here = f"/connect/senders/{sender.pk}/removal/"
+    assert page.post(here, {"at_twilio": "on", "number": "+447700900142"}).status_code == 422
+    assert Sender.objects.exists()
+
+
+def test_nothing_is_removed_while_messages_wait(twilio: Simulator, sender: Sender, page: Client) -> None:
+    world.message(world.conversation(None, sender.channel), "Hi", "outbound")
+    here = f"/connect/senders/{sender.pk}/removal/"
+    assert "1 messages are still waiting" in words(page.post(here, {"number": "+447700900142"}))
+    assert Sender.objects.exists()
+
+
+# From the sandbox to a number of one's own
+
+
+@pytest.fixture
+def sandbox(twilio: Simulator, account: Account) -> Sender:
+    channel = Channel.objects.create(name="Trial", address="whatsapp:+14155238886")
+    twilio.twilio.add_sender(channel.address, "Sandbox")
+    return Sender.objects.create(
+        channel=channel, account=account, address=channel.address, kind="sandbox", join_code="autumn-lamp"
+    )
+
+
+def test_moving_keeps_conversations_and_starts_windows_anew(
+    twilio: Simulator, sandbox: Sender, page: Client
+) -> None:
+    talk = world.conversation(None, sandbox.channel, left=timedelta(hours=20))
+    world.message(talk, "Hello")
+    here = f"/connect/senders/{sandbox.pk}/move/"
+    said = words(page.get(here))
+    assert "Reply windows belong to the number" in said
+    assert "+447700900142" in said
+    page.post(here, {"address": SHOP})
+    sender = Sender.objects.select_related("channel").get()
+    assert (sender.kind, sender.address, sender.channel.address) == ("production", SHOP, SHOP)
+    assert (sender.join_code, sender.status, sender.sid) == ("", "ONLINE", twilio.twilio.senders[SHOP].sid)
+    talk.refresh_from_db()
+    assert talk.channel_id == sandbox.channel_id
+    assert talk.window_closes_at <= clock.now()
+    assert Window.objects.get().closes_at <= clock.now()
+    assert Event.objects.get(verb="sender.moved").data["windows_ended"] == 1
+    assert Message.objects.count() == 1
+    # The customer writes to the new number: the same conversation, and its window is open.
+    customer = talk.contact.addresses.get().value.removeprefix("whatsapp:")
+    page.post(f"/connect/senders/{sender.pk}/webhooks/")
+    twilio.customer(customer).send_text("I am here now", to=SHOP)
+    assert twilio.wait_idle()
+    assert talk.messages.count() == 2
+
+
+@pytest.mark.parametrize("address", ["whatsapp:+447700900999", ""])
+def test_a_number_that_is_not_there_moves_nothing(
+    twilio: Simulator, sandbox: Sender, page: Client, address: str
+) -> None:
+    page.post(f"/connect/senders/{sandbox.pk}/move/", {"address": address})
+    assert Sender.objects.get().is_sandbox
+
+
+def test_messages_that_wait_hold_a_move_up(twilio: Simulator, sandbox: Sender, page: Client) -> None:
+    world.message(world.conversation(None, sandbox.channel), "Hi", "outbound")
+    page.post(f"/connect/senders/{sandbox.pk}/move/", {"address": SHOP})
+    assert Sender.objects.get().is_sandbox
+
+
+def test_a_number_that_was_answered_before_is_not_mixed_in(
+    twilio: Simulator, sandbox: Sender, page: Client
+) -> None:
+    Channel.objects.create(name="Old shop", address=OTHER)
+    page.post(f"/connect/senders/{sandbox.pk}/move/", {"address": OTHER})
+    assert "was answered here before, as Old shop" in words(page.get("/connect/"))
+    assert Sender.objects.get().is_sandbox
