@@ -7,12 +7,13 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.forms import CheckboxSelectMultiple, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from inbox.models import ApiKey
@@ -37,22 +38,27 @@ class ApiKeyForm(ModelForm):
         return expires_at
 
 
+class EndedFilter(admin.SimpleListFilter):
+    title, parameter_name = _("state"), "ended"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("0", _("Works")), ("1", _("Revoked or ended"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
+        ended = Q(revoked_at__isnull=False) | Q(expires_at__lte=Now())
+        return {"0": queryset.exclude(ended), "1": queryset.filter(ended)}.get(self.value() or "", queryset)
+
+
+def day_of(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "j F Y")
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin):
     form = ApiKeyForm
-    list_display = (
-        "__str__",
-        "agent",
-        "scope",
-        "reach",
-        "start",
-        "created_at",
-        "expires_at",
-        "revoked_at",
-        "last_used_at",
-    )
+    list_display = ("__str__", "agent", "scope", "reach", "state", "last_used_at", "start", "created_at")
     list_select_related = ("agent",)
-    list_filter = ("scope", ("revoked_at", admin.EmptyFieldListFilter))
+    list_filter = ("scope", EndedFilter)
     fields = ("agent", "name", "scope", "channels", "expires_at")
     actions = ("revoke",)
 
@@ -62,6 +68,22 @@ class ApiKeyAdmin(admin.ModelAdmin):
     @admin.display(description=_("channels"))
     def reach(self, key: ApiKey) -> str:
         return ", ".join(map(str, key.channels.all())) or str(_("all that its agent sees"))
+
+    @admin.display(description=_("state"))
+    def state(self, key: ApiKey) -> str:
+        if key.revoked_at:
+            return str(_("Revoked on %(day)s") % {"day": day_of(key.revoked_at)})
+        if key.expires_at is None:
+            return str(_("Works"))
+        words = _("Works until %(day)s") if key.expires_at > timezone.now() else _("Ended on %(day)s")
+        return str(words % {"day": day_of(key.expires_at)})
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> type[ModelForm]:
+        form = super().get_form(request, obj, **kwargs)
+        for field in form.base_fields.values():
+            for button in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{button}_related", False)
+        return form
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -11,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from inbox import access
 from inbox.models import Agent, ApiKey, Attachment, Channel, ConsentEntry, Conversation, Message, Team, Window
@@ -252,6 +255,28 @@ def test_the_admin_makes_keys_for_channels(office: Callable[..., Any], client: C
 def test_the_admin_makes_no_key_that_has_ended(office: Callable[..., Any], db: None) -> None:
     assert "This time has passed." in office(expires_at_0="2020-01-01", expires_at_1="12:00")
     assert not ApiKey.objects.exists()
+
+
+def test_the_admin_says_of_each_key_whether_it_works(
+    office: Callable[..., Any], client: Client, db: None
+) -> None:
+    boss, now = Agent.objects.get(), timezone.now()
+    for name, fields in {
+        "Forever": {},
+        "Week": {"expires_at": now + timedelta(days=7)},
+        "Old": {"expires_at": now - timedelta(days=7)},
+        "Leaked": {"revoked_at": now},
+    }.items():
+        ApiKey.issue(boss, name=name, **fields)
+
+    def shown(query: str = "") -> dict[str, str]:
+        page = client.get(f"/admin/inbox/apikey/{query}").content.decode()
+        names = re.findall(r'field-__str__"><a [^>]*>([^<]+)', page)
+        return dict(zip(names, re.findall(r'field-state">([A-Z][a-z]+ ?[a-z]*)', page), strict=True))
+
+    works = {"Forever": "Works", "Week": "Works until"}
+    ended = {"Old": "Ended on", "Leaked": "Revoked on"}
+    assert (shown(), shown("?ended=0"), shown("?ended=1")) == (works | ended, works, ended)
 
 
 def test_it_notes_its_use_once_a_minute(keyed: Api, shop: Shop) -> None:
