@@ -9,6 +9,7 @@ import pytest
 from django.db.models.functions import Now
 from django.test import Client
 
+from channels_whatsapp.models import Account
 from inbox.models import ApiKey
 from tests import world
 from tests.security.routes import SECRET_BODY, SECRET_NAME, Orders, checksum, differences, patterns
@@ -63,6 +64,9 @@ def test_a_key_to_read_reads(orders: Orders, asking: Callable[..., Ask]) -> None
 
 def test_a_key_of_another_channel_finds_nothing_anywhere(orders: Orders, asking: Callable[..., Ask]) -> None:
     elsewhere = world.channel("Repairs", "whatsapp:+447700900999")
+    # Templates belong to an account, and are seen from each of its channels.
+    elsewhere.sender.account = Account.objects.create(sid="AC" + "9" * 32)
+    elsewhere.sender.save()
     ask, before = asking(channels=[elsewhere]), checksum()
     for pattern in {p for p in KEYED if p in THING_PATTERNS}:
         for method in ("get", *UNSAFE):
