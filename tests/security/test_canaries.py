@@ -25,11 +25,14 @@ from channels_whatsapp.models import Account
 from channels_whatsapp.transport import Transport
 from config import logs
 from inbox.models import Agent, ApiKey, Event, Message, SendAttempt
+from templates_mgmt import content as kinds
+from templates_mgmt.models import Template
 from tests import world
 from tests.channels_whatsapp.posting import fixture, post_fields
 from tests.jobs import run_due_jobs
 from tests.security.parrot import MOODS, parrot
 from tests.security.test_secrets import forms
+from tests.templates_mgmt import shelf
 
 SID = "AC" + "0ca1" * 8
 NUMBER = "447700900666"
@@ -142,7 +145,7 @@ def jobs() -> str:
 
 def private_rows() -> str:
     """What is kept of calls to Twilio, of deeds, and of refusals."""
-    kept: list[Any] = [*SendAttempt.objects.values(), *Event.objects.values()]
+    kept: list[Any] = [*SendAttempt.objects.values(), *Event.objects.values(), *Template.objects.values()]
     return str([*kept, *Message.objects.values("error", "payload", "error_code")])
 
 
@@ -219,6 +222,27 @@ def test_connecting_tells_no_token_whatever_twilio_says(shop: Shop, written: io.
     must_hold_none("".join(answer.content.decode() for answer in told), secrets)
     must_hold_none(jobs() + private_rows() + command("doctor"), secrets)
     must_hold_none(written.getvalue(), secrets | PRIVATE)
+
+
+@pytest.mark.parametrize("mood", MOODS)
+def test_templates_tell_no_token_whatever_twilio_says(shop: Shop, written: io.StringIO, mood: str) -> None:
+    shop.twilio.mood = mood
+    text = {"types": kinds.text("Hi {{1}}, your order {{2}} is ready at our counter today."),
+            "variables": {"1": PRIVATE["a name"], "2": PRIVATE["a variable"]}}  # fmt: skip
+    template = Template.write(shop.account, "order_ready", "en", by=shop.boss, category="UTILITY", **text)
+    known = shelf.template("known", at=shop.account, sid="HX" + "7" * 32, status="pending")
+    answers = [shop.client.post(f"/api/v1/templates/{pk}/submit/") for pk in (template.pk, known.pk)]
+    answers.append(shop.client.post("/api/v1/templates/sync/"))
+    assert answers[0].status_code == 202, answers[0].json()
+    queued = jobs()
+    run_due_jobs(raising=False)
+    assert SECRETS["auth token"] in " ".join(shop.twilio.heard), "it did repeat it"
+    answers += [
+        shop.client.get(path) for path in ("/templates/", f"/templates/{template.pk}/", "/api/v1/templates/")
+    ]
+    pages = "".join(answer.content.decode() for answer in answers)
+    must_hold_none(pages + private_rows() + command("doctor"), shop.secrets)
+    must_hold_none(written.getvalue() + queued + jobs(), shop.secrets | PRIVATE)
 
 
 def reconcile_silently() -> None:
