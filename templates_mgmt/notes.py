@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from templates_mgmt import policy, rejections, states
+from templates_mgmt import policy, rejections, shaping, states
+from templates_mgmt.forms import Written, written_of
 from templates_mgmt.models import Template
 
 LONGEST = 160  # characters of WhatsApp's own words in the list
@@ -47,6 +48,17 @@ def broken_rule(template: Template) -> policy.Finding | None:
     findings = policy.check(template.draft)
     named = next((f for f in findings if f.rule == rule), None)
     return named or next((f for f in findings if f.is_error), None)
+
+
+def remedies(template: Template) -> Written:
+    """Its text with every change that our rules know for what stands in its way."""
+    written = written_of(
+        template.name, template.language, template.category, template.content, template.fields
+    )
+    for finding in policy.check(template.draft):
+        if finding.is_error and finding.edit:
+            written = shaping.mended(written, finding.rule, finding.field)
+    return written
 
 
 def _recategorised(template: Template, now: datetime) -> Note:

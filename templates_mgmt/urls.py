@@ -4,7 +4,7 @@ from django.urls import path
 
 from inbox.api.urls import both
 from templates_mgmt.api import views as api
-from templates_mgmt.views import editor, picker, start, templates
+from templates_mgmt.views import acts, editor, picker, start, templates
 
 app_name = "templates_mgmt"
 urlpatterns = [
@@ -14,7 +14,12 @@ urlpatterns = [
     *both("api/v1/templates/<int:pk>/submit", api.Submit, "api-template-submit"),
     path("templates/", templates.templates, name="templates"),
     path("templates/badges/", templates.badges, name="badges"),
+    path("templates/new/", editor.new, name="new"),
+    path("templates/form/", editor.form, name="form"),
     path("templates/<int:pk>/", editor.template, name="template"),
+    path("templates/<int:pk>/archive/", acts.archive, name="archive"),
+    path("templates/<int:pk>/languages/", acts.languages, name="languages"),
+    path("templates/<int:pk>/versions/", acts.versions, name="versions"),
     # Sending
     path("conversations/<int:pk>/templates/", picker.picker, name="picker"),
     path("conversations/<int:pk>/templates/preview/", picker.preview, name="picker_preview"),

@@ -52,8 +52,8 @@
   }, true);
 
   function move(step) {
-    const links = [...document.querySelectorAll(".row-link")];
-    const here = document.activeElement.closest(".row-link") ?? document.querySelector(".row-link[aria-current]");
+    const links = [...document.querySelectorAll(".row-link, .table-link")];
+    const here = document.activeElement.closest(".row-link, .table-link") ?? document.querySelector(".row-link[aria-current]");
     const next = links[here ? links.indexOf(here) + step : 0];
     next?.focus();
     return Boolean(next);

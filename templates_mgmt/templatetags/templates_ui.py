@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from django import template
 
-from templates_mgmt import languages, states
+from templates_mgmt import checking, languages, rejections, states
+from templates_mgmt.checking import Slot
+from templates_mgmt.content import LABELS
+from templates_mgmt.editor import BUTTON_LABELS
+from templates_mgmt.filling import SOURCES, TYPED
+from templates_mgmt.forms import ButtonRow
 from templates_mgmt.listing import Filters
 from templates_mgmt.models import Template
+from templates_mgmt.policy import Finding
 
 register = template.Library()
 
@@ -47,3 +53,56 @@ def language_dir(code: str) -> str:
 def share(part: int, whole: int) -> str:
     """Width of a bar out of 100; a full stop in every language."""
     return f"{100 * part / whole:.1f}" if whole else "0"
+
+
+# The editor
+
+
+@register.filter
+def slot_of(slots: dict[str, Slot], field: str) -> Slot:
+    """The place for what is wrong with this field."""
+    return slots.get(field) or Slot(field)
+
+
+@register.filter
+def numbered(field: str, number: object) -> str:
+    """The name of one of several: "buttons" and 2 are "buttons.2"."""
+    return f"{field}.{number}"
+
+
+@register.filter
+def fix_act(finding: Finding) -> str:
+    return checking.act_of(finding)
+
+
+@register.filter
+def fix_label(finding: Finding) -> str:
+    return checking.label_of(finding)
+
+
+@register.filter
+def value_hint(row: ButtonRow) -> str:
+    """An example of what belongs beside the words of this button."""
+    return str(BUTTON_LABELS[row.kind][1])
+
+
+@register.filter
+def kind_name(kind: str) -> str:
+    """As Twilio writes it when it is not one that is known here."""
+    return str(LABELS.get(kind, kind))
+
+
+@register.filter
+def source_label(word: str) -> str:
+    return str((SOURCES.get(word) or SOURCES[TYPED]).label)
+
+
+@register.filter
+def as_list(thing: object) -> list[object]:
+    return [thing]
+
+
+@register.filter
+def advice_on(reason: str) -> tuple[str, ...]:
+    """What to do about WhatsApp's reason, step by step."""
+    return rejections.advise(reason).steps

@@ -31,6 +31,7 @@ THINGS = {
     "api/v1/conversations/<int:pk>/assign", "api/v1/conversations/<int:pk>/resolve",
     "api/v1/conversations/<int:pk>/reopen", "api/v1/messages/<int:pk>", "api/v1/messages/<int:pk>/retry",
     "templates/<int:pk>/", "api/v1/templates/<int:pk>", "api/v1/templates/<int:pk>/submit",
+    "templates/<int:pk>/archive/", "templates/<int:pk>/languages/", "templates/<int:pk>/versions/",
 }  # fmt: skip
 # Agents may look at the thing, and do this to it not.
 FOR_LEADS = {"api/v1/templates/<int:pk>/submit"}
@@ -44,6 +45,7 @@ LISTS = {
 SHARED = {
     "events/", "logout/", "api/schema/", "api/docs/", "account/reauthenticate/", "account/password/change/",
     "account/password/set/", "help/", "help/<slug:slug>/",
+    "templates/new/", "templates/form/",
 }  # fmt: skip
 ADMIN = "admin/"
 # How Twilio is connected, and files of consent: not there for anybody but admins.

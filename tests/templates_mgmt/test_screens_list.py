@@ -26,7 +26,7 @@ def page(client: Client, query: str = "") -> str:
 
 
 def names(markup: str) -> list[str]:
-    return re.findall(r'class="row-link" href="[^"]+"><bdi>([^<]+)<', markup)
+    return re.findall(r'class="table-link" href="[^"]+"><bdi>([^<]+)<', markup)
 
 
 def test_it_groups_by_what_a_template_needs(client: Client, lead: Agent) -> None:

@@ -1,0 +1,225 @@
+/* The template editor: formatting, counters, autosave, undo of what was removed. It works without this too. */
+"use strict";
+
+{
+  const form = document.getElementById("editor");
+  const SAVE_AFTER = 700;
+
+  // A refusal is shown where it belongs.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.xhr.getResponseHeader("X-Refused")) detail.shouldSwap = true;
+  });
+  document.addEventListener("click", (event) => {
+    const copies = event.target.closest("[data-copies]");
+    if (copies) navigator.clipboard?.writeText(document.getElementById(copies.dataset.copies).textContent);
+  });
+
+  if (form) {
+    const live = document.getElementById("editor-live");
+    const saver = document.getElementById("editor-save");
+    const words = () => new URLSearchParams(new FormData(form)).toString();
+    /* The form without what the server keeps count with. */
+    const text = () => words().replace(/(^|&)(csrfmiddlewaretoken|stamp|template|variables_shown|shows)=[^&]*/g, "");
+    const opened = new FormData(form);
+    let saved = text();
+    let timer = 0;
+    let before = null; // the form before something was taken out of it
+
+    const isDirty = () => text() !== saved;
+
+    function count() {
+      for (const counter of document.querySelectorAll("[data-count]")) {
+        const field = document.getElementById(counter.dataset.count);
+        if (!field) continue;
+        const length = [...field.value].length;
+        counter.textContent = `${length} / ${counter.dataset.limit}`;
+        counter.classList.toggle("counter--over", length > Number(counter.dataset.limit));
+      }
+    }
+
+    function mark() {
+      for (const field of form.querySelectorAll("[aria-describedby*='error-']")) {
+        const slots = field.getAttribute("aria-describedby").split(" ").map((id) => document.getElementById(id));
+        if (slots.some((slot) => slot?.hasAttribute("data-bad"))) field.ariaInvalid = "true";
+        else field.removeAttribute("aria-invalid");
+      }
+    }
+
+    function later() {
+      clearTimeout(timer);
+      timer = setTimeout(save, SAVE_AFTER);
+    }
+
+    function save() {
+      clearTimeout(timer);
+      if (isDirty()) htmx.trigger(saver, "fanlight:save");
+    }
+
+    // What the server was asked to keep, compared with what stands in the form when it answers.
+    let sent = "";
+    document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+      if (detail.elt === saver) sent = text();
+    });
+    document.addEventListener("htmx:afterRequest", ({ detail }) => {
+      if (detail.elt !== saver) return;
+      if (detail.successful) saved = sent;
+      else clearTimeout(timer);
+      leave?.(detail.successful);
+      leave = null;
+    });
+
+    form.addEventListener("input", () => {
+      count();
+      later();
+    });
+    form.addEventListener("change", later);
+    document.addEventListener("htmx:afterSettle", () => {
+      count();
+      mark();
+    });
+
+    // Nothing typed is lost when one goes on: it is saved first.
+    let leave = null;
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("a[href]");
+      if (!link || link.target || link.id === "editor-discard" || link.hasAttribute("data-leaves")) return;
+      if (event.ctrlKey || event.metaKey || event.shiftKey || !isDirty()) return;
+      event.preventDefault();
+      leave = (isSaved) => isSaved && location.assign(link.href);
+      save();
+    });
+    document.addEventListener("submit", (event) => {
+      const other = event.target;
+      if (other === form) return void (saved = text());
+      if (other.id !== "add-language" || !isDirty()) return;
+      event.preventDefault();
+      leave = (isSaved) => isSaved && other.submit();
+      save();
+    });
+    addEventListener("pagehide", () => {
+      if (!isDirty() || !new FormData(form).get("template")) return;
+      const data = new FormData(form);
+      data.set("act", "auto");
+      navigator.sendBeacon(saver.getAttribute("hx-post"), data);
+    });
+
+    document.getElementById("editor-discard").addEventListener("click", (event) => {
+      event.preventDefault();
+      redraw(opened);
+      fanlight.toast(form.dataset.discarded, "info");
+    });
+
+    // Enter in a field keeps the page.
+    form.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !event.target.matches("input:not([type=checkbox], [type=radio])")) return;
+      event.preventDefault();
+      save();
+    });
+
+    // Formatting
+
+    const body = () => document.getElementById("body");
+
+    function insert(words, start, end) {
+      const field = body();
+      field.focus();
+      field.setSelectionRange(start ?? field.selectionStart, end ?? field.selectionEnd);
+      // The only way that the browser's own undo knows of.
+      if (!document.execCommand("insertText", false, words)) {
+        field.setRangeText(words, field.selectionStart, field.selectionEnd, "end");
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    }
+
+    function wrap(sign) {
+      const { selectionStart: start, selectionEnd: end, value } = body();
+      const chosen = value.slice(start, end);
+      const [, lead, inner, trail] = chosen.match(/^(\s*)([\s\S]*?)(\s*)$/);
+      insert(`${lead}${sign}${inner}${sign}${trail}`, start, end);
+      if (!inner) body().setSelectionRange(start + lead.length + 1, start + lead.length + 1);
+    }
+
+    function nextVariable() {
+      const used = new Set([...words().matchAll(/%7B%7B(\w+)%7D%7D/g)].map((found) => found[1]));
+      let number = 1;
+      while (used.has(String(number))) number += 1;
+      return `{{${number}}}`;
+    }
+
+    document.addEventListener("click", (event) => {
+      const wraps = event.target.closest("[data-wrap]");
+      if (wraps) wrap(wraps.dataset.wrap);
+      const inserts = event.target.closest("[data-insert]");
+      if (inserts) {
+        inserts.closest("details").open = false;
+        insert(inserts.dataset.insert);
+      }
+      const variable = event.target.closest("[data-variable]");
+      if (variable) {
+        event.preventDefault();
+        insert(nextVariable());
+      }
+      const shows = event.target.closest("[data-shows-values]");
+      if (shows) {
+        event.preventDefault();
+        for (const button of shows.parentElement.children) button.ariaPressed = String(button === shows);
+        document.getElementById("editor-shows").value = shows.value;
+        htmx.trigger(live, "fanlight:look");
+      }
+    });
+
+    // Acts of the form
+
+    // A look that was asked for before the form changed its shape speaks of fields that are gone.
+    let shapes = 0;
+    document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+      if (detail.elt === live) detail.xhr.shapes = shapes;
+    });
+    document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+      if (detail.requestConfig.elt !== live || detail.xhr.shapes === shapes) return;
+      detail.shouldSwap = false;
+      htmx.trigger(live, "fanlight:look");
+    });
+
+    function redraw(data) {
+      const values = {};
+      for (const name of new Set(data.keys())) values[name] = data.getAll(name);
+      const now = new FormData(form);
+      for (const name of ["template", "stamp", "csrfmiddlewaretoken"]) {
+        if (now.has(name)) values[name] = now.get(name);
+        else delete values[name];
+      }
+      values.act = "redraw";
+      htmx.ajax("POST", live.getAttribute("hx-post"), { source: "#editor-undo", target: "#editor-fields", swap: "outerHTML", values });
+    }
+
+    document.addEventListener("htmx:configRequest", ({ detail }) => {
+      if (detail.elt.hasAttribute("data-removes")) before = new FormData(form);
+    });
+    document.addEventListener("fanlight:shaped", ({ detail }) => {
+      shapes += 1;
+      const removed = before;
+      before = null;
+      if (removed) offerUndo(removed);
+      htmx.find("#editor-fields") && requestAnimationFrame(() => requestAnimationFrame(() => {
+        const field = document.getElementById(detail.focus);
+        (field?.disabled ? field.parentElement.querySelector("button:not(:disabled)") : field)?.focus();
+        later();
+      }));
+    });
+
+    function offerUndo(data) {
+      fanlight.toast(form.dataset.removed, "info");
+      const toast = document.getElementById("toasts").lastElementChild;
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", className: "button button--sm", textContent: form.dataset.undo });
+      button.addEventListener("click", () => {
+        toast.remove();
+        redraw(data);
+      });
+      toast.querySelector("span").after(button);
+    }
+
+    count();
+  }
+}

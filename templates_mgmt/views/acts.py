@@ -1,0 +1,110 @@
+"""What is done with a template as a whole: archived, taken up again, in another language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from inbox.refusals import Refused
+from inbox.views.fragments import is_removal
+from templates_mgmt import languages as names
+from templates_mgmt.access import must_manage, template_for
+from templates_mgmt.models import Template
+from templates_mgmt.notes import remedies
+from templates_mgmt.views.answers import refused
+
+View = Callable[..., HttpResponse]
+# What one press archived carries nearly the same time.
+SAME_ACT = timedelta(seconds=2)
+
+
+def managing(view: Callable[[HttpRequest, Template], HttpResponse]) -> View:
+    """For leads and admins, with the template that they see; a refusal is answered in words."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, pk: int) -> HttpResponse:
+        template = template_for(request.user, pk)
+        try:
+            must_manage(request.user)
+            return view(request, template)
+        except Refused as refusal:
+            return refused(request, refusal)
+
+    return guarded
+
+
+@require_POST
+@managing
+def versions(request: HttpRequest, template: Template) -> HttpResponse:
+    """A draft that takes this one's place, with what our rules can mend of it mended."""
+    if not template.content.is_built:
+        sentence = _("This kind of content is made in Twilio’s console.")
+        raise Refused("not_built", sentence, _("Change it there, then sync."))
+    if template.is_draft:
+        return redirect("templates_mgmt:template", template.pk)
+    changes = {name: value for name, value in remedies(template).columns.items() if name != "language"}
+    draft = template.new_version(by=request.user, **changes)
+    return redirect("templates_mgmt:template", draft.pk)
+
+
+@require_POST
+@managing
+def languages(request: HttpRequest, template: Template) -> HttpResponse:
+    """A draft in another language that starts with this one's text and samples."""
+    code = request.POST.get("language", "")
+    if code not in names.NAMES:
+        raise Refused("no_language", _("This is no language that WhatsApp knows."), _("Choose another one."))
+    with transaction.atomic():
+        same = template.family.templates.filter(language=code, archived_at=None).order_by("-pk")
+        copy = same.first() or Template.write(
+            template.family.account, template.name, code, by=request.user, category=template.category,
+            types=template.types, variables=template.variables, fields=template.fields,
+        )  # fmt: skip
+    return redirect("templates_mgmt:template", copy.pk)
+
+
+@require_http_methods(["POST", "DELETE"])
+@managing
+def archive(request: HttpRequest, template: Template) -> HttpResponse:
+    """POST archives it, with `whole` all its languages; DELETE brings back what went at that time."""
+    if is_removal(request):
+        _restore(request, template)
+    else:
+        _archive(request, template)
+    if request.htmx:
+        response = render(request, "templates_mgmt/_archived.html", {"template": template})
+        response["HX-Trigger"] = "fanlight:list"
+        return response
+    if template.is_archived:
+        messages.success(request, _("Archived. It is not offered any more; what was sent stays."))
+    return redirect("templates_mgmt:template", template.pk)
+
+
+@transaction.atomic
+def _archive(request: HttpRequest, template: Template) -> None:
+    rows = [template]
+    if request.POST.get("whole"):
+        others = template.family.templates.filter(archived_at=None).exclude(pk=template.pk)
+        rows += list(others.select_related("family"))
+    for row in rows:
+        row.archive(by=request.user)
+
+
+@transaction.atomic
+def _restore(request: HttpRequest, template: Template) -> None:
+    if template.archived_at is None:
+        return
+    near = template.family.templates.filter(
+        archived_at__range=(template.archived_at - SAME_ACT, template.archived_at + SAME_ACT)
+    )
+    for row in near.select_related("family"):
+        row.restore(by=request.user)
+    template.refresh_from_db()

@@ -1,0 +1,155 @@
+"""Templates in a browser: written with the checks beside them, mended by one press, kept while one types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.callers import forget
+from tests.browser.test_accessibility import must_be_clean, must_fit
+
+
+@pytest.fixture
+def editor(sign_in: Callable[..., Page]) -> Page:
+    page = sign_in("lead")
+    page.goto("/templates/new/")
+    return page
+
+
+def body(page: Page) -> Locator:
+    return page.get_by_role("textbox", name=re.compile("^Body"))
+
+
+def preview(page: Page) -> Locator:
+    return page.locator("#template-preview .bubble")
+
+
+def wait_until_saved(page: Page, act: Callable[[], object]) -> None:
+    """Until the server has what stands in the form after the act."""
+    with page.expect_response(
+        lambda r: r.request.method == "POST" and "act=auto" in (r.request.post_data or "")
+    ):
+        act()
+    expect(page).to_have_url(re.compile(r"/templates/\d+/$"))
+
+
+def test_preview_and_checks_follow_while_one_writes(editor: Page) -> None:
+    editor.get_by_label("Kind of content").select_option("twilio/quick-reply")
+    expect(editor.get_by_label("Text of button 1")).to_be_visible()
+    body(editor).click()
+    editor.keyboard.type("Hi ")
+    editor.get_by_role("button", name="Add variable").click()
+    editor.keyboard.type(", your lamp is *ready* to collect.")
+    expect(body(editor)).to_have_value("Hi {{1}}, your lamp is *ready* to collect.")
+    expect(preview(editor)).to_contain_text("your lamp is ready to collect.")
+    editor.get_by_label("Sample for variable 1").fill("Nour")
+    expect(preview(editor).locator(".var")).to_have_text("Nour")
+    editor.get_by_label("Text of button 1").fill("I’ll come by")
+    expect(preview(editor)).to_contain_text("I’ll come by")
+    expect(editor.locator("#template-checks .card-note")).to_have_text("Ready")
+    editor.get_by_role("button", name="Variables", exact=True).click()
+    expect(preview(editor).locator(".var")).to_have_text("{{1}}")
+
+
+def test_a_finding_is_mended_by_one_press(editor: Page) -> None:
+    body(editor).fill("{{1}}, your lamp is ready to collect.")
+    expect(body(editor)).to_have_attribute("aria-invalid", "true")
+    editor.locator("#error-body").get_by_role("button", name="Put “Hi” before it").click()
+    expect(body(editor)).to_have_value("Hi {{1}}, your lamp is ready to collect.")
+    expect(body(editor)).to_be_focused()
+    expect(editor.locator("#error-body")).to_be_empty()
+
+
+def test_what_is_typed_survives_a_reload(editor: Page) -> None:
+    editor.get_by_label("Name", exact=True).fill("kept_while_typing")
+    wait_until_saved(editor, lambda: body(editor).press_sequentially("Nothing of this is lost."))
+    expect(editor.locator("#editor-saved")).to_have_text(re.compile(r"^Saved \d\d:\d\d$"))
+    expect(editor).to_have_url(re.compile(r"/templates/\d+/$"))
+    expect(body(editor)).to_be_focused()
+    editor.reload()
+    expect(body(editor)).to_have_value("Nothing of this is lost.")
+    expect(editor.get_by_role("heading", level=1)).to_have_text("kept_while_typing")
+
+
+def test_buttons_are_moved_removed_and_brought_back_by_keyboard(editor: Page) -> None:
+    editor.get_by_label("Kind of content").select_option("twilio/quick-reply")
+    editor.get_by_label("Text of button 1").fill("First")
+    editor.get_by_role("button", name="Add button").click()
+    second = editor.get_by_label("Text of button 2")
+    expect(second).to_be_focused()
+    second.fill("Second")
+    editor.get_by_role("button", name="Move 2 up").focus()
+    editor.keyboard.press("Enter")
+    expect(editor.get_by_label("Text of button 1")).to_have_value("Second")
+    editor.get_by_role("button", name="Remove 1").click()
+    expect(editor.get_by_label("Text of button 2")).to_have_count(0)
+    expect(editor.get_by_label("Text of button 1")).to_have_value("First")
+    editor.get_by_role("button", name="Undo").click()
+    expect(editor.get_by_label("Text of button 1")).to_have_value("Second")
+    expect(editor.get_by_label("Text of button 2")).to_have_value("First")
+
+
+def test_another_language_starts_with_the_text_that_is_there(editor: Page) -> None:
+    wait_until_saved(editor, lambda: body(editor).fill("Hi {{1}}, your lamp is ready now."))
+    expect(editor.locator("#editor-languages .tab")).to_have_count(1)
+    body(editor).fill("Hi {{1}}, your lamp waits for you now.")
+    editor.locator("#editor-languages summary").click()
+    editor.locator("#editor-languages select").select_option("ar")
+    editor.get_by_role("button", name="Add", exact=True).click()
+    tab = editor.locator("#editor-languages .tab[aria-current]")
+    expect(tab).to_contain_text("العربية")
+    expect(body(editor)).to_have_value("Hi {{1}}, your lamp waits for you now.")
+    body(editor).fill("مرحباً {{1}}، مصباحك جاهز الآن.")
+    assert body(editor).evaluate("n => getComputedStyle(n).direction") == "rtl"
+    editor.locator("#editor-languages .tab", has_text="English").click()
+    expect(body(editor)).to_have_value("Hi {{1}}, your lamp waits for you now.")
+    editor.locator("#editor-languages .tab", has_text="العربية").click()
+    expect(body(editor)).to_have_value("مرحباً {{1}}، مصباحك جاهز الآن.")
+
+
+def test_discard_goes_back_to_how_it_was_opened(editor: Page) -> None:
+    wait_until_saved(editor, lambda: body(editor).fill("As it was opened."))
+    editor.reload()
+    wait_until_saved(editor, lambda: body(editor).fill("Something else."))
+    wait_until_saved(editor, lambda: editor.get_by_role("link", name="Discard").click())
+    expect(body(editor)).to_have_value("As it was opened.")
+    editor.reload()
+    expect(body(editor)).to_have_value("As it was opened.")
+
+
+def test_archiving_from_the_list_is_undone(editor: Page) -> None:
+    editor.get_by_label("Name", exact=True).fill("to_be_archived")
+    wait_until_saved(editor, lambda: body(editor).fill("Gone for a moment."))
+    editor.locator("h1").click()
+    editor.keyboard.press("g")
+    editor.keyboard.press("t")
+    row = editor.locator("[data-row]", has_text="to_be_archived")
+    row.locator("summary").click()
+    row.get_by_role("button", name="Archive").click()
+    expect(row).to_have_count(0)
+    editor.get_by_role("button", name="Undo").click()
+    expect(row).to_have_count(1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_and_small_screens_fit(
+    editor: Page, page_errors: list[str], scheme: str
+) -> None:
+    editor.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    editor.get_by_label("Kind of content").select_option("whatsapp/card")
+    expect(editor.get_by_label("Text of button 1")).to_be_visible()
+    wait_until_saved(editor, lambda: body(editor).fill("{{1}}, your lamp is ready. See {{2}}."))
+    address = editor.url
+    for path in (address, "/templates/"):
+        editor.goto(path)
+        must_be_clean(editor)
+        for direction in ("ltr", "rtl"):
+            editor.set_viewport_size({"width": 320, "height": 640})
+            editor.evaluate(f"document.documentElement.dir = '{direction}'")
+            must_fit(editor)
+        editor.set_viewport_size({"width": 1280, "height": 800})
+    # What the checker itself does to the page breaks our policy.
+    forget(page_errors, "Applying inline style")

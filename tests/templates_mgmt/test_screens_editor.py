@@ -1,0 +1,451 @@
+"""The template editor through HTTP: every act, every refusal, with and without scripts."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from inbox.models import Agent, Event
+from templates_mgmt import content
+from templates_mgmt.forms import PARTS
+from templates_mgmt.models import Family, Template
+from tests import world
+from tests.inbox.pages import HTMX, words
+from tests.templates_mgmt.conftest import a_template
+
+pytestmark = pytest.mark.django_db
+BODY = "Hi {{1}}, order {{2}} leaves our workshop today. Thank you."
+NASTY = '"><script>alert(1)</script><b hx-get="/x">'
+
+
+@pytest.fixture(autouse=True)
+def _shop(db: None) -> None:
+    world.channel()
+
+
+def form(**fields: Any) -> dict[str, Any]:
+    """A form as a browser sends it."""
+    return {
+        "name": "order_shipped", "language": "en", "category": "UTILITY", "kind": content.TEXT, "body": BODY,
+        "variable_name": ["1", "2"], "variable_means": ["First name", "Order"],
+        "variable_sample": ["Nour", "BC-1042"], "variable_source": ["contact.first_name", "typed"], **fields,
+    }  # fmt: skip
+
+
+def write(client: Client, **fields: Any) -> Template:
+    answer = client.post("/templates/new/", form(act="save", **fields))
+    assert answer.status_code == 302, words(answer.content.decode())
+    return Template.objects.latest("pk")
+
+
+def page(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def fields_of(html: str) -> dict[str, list[str]]:
+    """What a browser would send of the page's form: inputs, areas and chosen options."""
+    found: dict[str, list[str]] = {}
+    names = re.finditer(r'<input[^>]*\bname="(\w+)"[^>]*\bvalue="([^"]*)"', html)
+    for name, value in (match.groups() for match in names):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def test_a_form_becomes_a_draft(client: Client, lead: Agent) -> None:
+    template = write(client)
+    assert (template.name, template.language, template.category) == ("order_shipped", "en", "UTILITY")
+    assert template.types == {"twilio/text": {"body": BODY}}
+    assert template.variables == {"1": "Nour", "2": "BC-1042"}
+    assert template.fields["1"] == {"means": "First name", "source": "contact.first_name"}
+    assert template.author == lead
+    html = page(client, f"/templates/{template.pk}/")
+    assert "First name" in html
+    assert "Submit for approval" in html
+
+
+def test_without_a_name_it_gets_an_automatic_one(client: Client, lead: Agent) -> None:
+    assert [write(client, name="").name for _ in range(3)] == ["untitled_1", "untitled_2", "untitled_3"]
+    Template.objects.get(family__name="untitled_2").archive(by=lead)
+    assert write(client, name="").name == "untitled_4"
+
+
+@pytest.mark.parametrize("kind", sorted(PARTS))
+def test_every_kind_goes_into_a_draft_and_back_unchanged(client: Client, lead: Agent, kind: str) -> None:
+    everything = form(
+        kind=kind, name=f"all_{kind.replace('/', '_').replace('-', '_')}",
+        header_kind="text", header="Head {{1}}", footer="Foot", media="https://shop.example/a.jpg",
+        button_kind=["QUICK_REPLY", "URL", "PHONE_NUMBER"], button_title=["Yes", "Look", "Call"],
+        button_value=["", "https://shop.example/{{2}}", "+442079460000"], button_id=["yes", "", ""],
+        list_button="Choose", item_title=["Oak", "Walnut"], item_description=["pale", ""], item_id=["", "w"],
+        card_title=["One", "Two"], card_body=["The one", "The other"],
+        card_media=["https://shop.example/1.jpg", "https://shop.example/2.jpg"],
+        card_button_kind=["QUICK_REPLY", "QUICK_REPLY", "URL", "QUICK_REPLY"],
+        card_button_title=["A", "", "B", ""], card_button_value=["", "", "https://shop.example", ""],
+        card_button_id=["", "", "", ""], latitude="51.5", longitude="-0.12", label="Shop", address="High St",
+        code_title="Copy", minutes="10", advice="1", act="save",
+    )  # fmt: skip
+    assert client.post("/templates/new/", everything).status_code == 302
+    template = Template.objects.latest("pk")
+    assert template.content.kind == kind
+    before = template.types
+    assert client.get(f"/templates/{template.pk}/").status_code == 200
+    from templates_mgmt.editor import written_from
+
+    assert written_from(template).types == before
+
+
+def test_another_kind_keeps_what_was_written(client: Client, lead: Agent) -> None:
+    buttons = {"button_kind": ["QUICK_REPLY"], "button_title": ["Yes please"], "button_value": [""]}
+    asked = form(kind=content.TEXT, act="kind", header_kind="text", header="Kept", **buttons)
+    html = client.post("/templates/form/", asked, headers=HTMX).content.decode()
+    assert '<input type="hidden" name="button_title" value="Yes please">' in html
+    assert '<input type="hidden" name="header" value="Kept">' in html
+    asked = form(kind=content.QUICK_REPLY, act="kind", **buttons)
+    html = client.post("/templates/form/", asked, headers=HTMX).content.decode()
+    assert 'id="button-1-title" name="button_title" value="Yes please"' in html
+
+
+def test_a_code_has_its_category_to_itself(client: Client, lead: Agent) -> None:
+    answer = client.post("/templates/form/", form(kind=content.AUTHENTICATION, act="kind"), headers=HTMX)
+    assert re.search(r'value="AUTHENTICATION" checked', answer.content.decode())
+
+
+def test_preview_and_checks_follow_the_form(client: Client, lead: Agent) -> None:
+    asked = form(body="{{1}}, your <b>repair</b> is *ready*. Bring {{2}} please.")
+    html = client.post("/templates/form/", asked, headers=HTMX).content.decode()
+    assert 'id="template-preview"' in html
+    assert '<span class="var">Nour</span>, your &lt;b&gt;repair&lt;/b&gt; is <strong>ready</strong>' in html
+    assert "1 to fix" in words(html)
+    assert 'value="fix:starts_with_variable:body"' in html
+    assert re.search(r'id="error-body" data-bad hx-swap-oob="true"', html)
+    assert not Template.objects.exists()
+    asked["shows"] = "variables"
+    html = client.post("/templates/form/", asked, headers=HTMX).content.decode()
+    assert '<span class="var var--empty">{{1}}</span>' in html
+
+
+def test_new_variables_get_their_rows(client: Client, lead: Agent) -> None:
+    asked = form(body="Hi {{1}}, see {{2}} and {{3}} there.", variables_shown="1 2 ")
+    html = client.post("/templates/form/", asked, headers=HTMX).content.decode()
+    assert 'aria-label="Sample for variable 3"' in html
+    asked["variables_shown"] = "1 2 3 "
+    assert 'aria-label="Sample' not in client.post("/templates/form/", asked, headers=HTMX).content.decode()
+
+
+def test_a_variable_that_left_the_text_is_remembered_in_the_form_only(client: Client, lead: Agent) -> None:
+    html = client.post("/templates/form/", form(body="Hi {{1}} there.", act="kind"), headers=HTMX)
+    assert '<input type="hidden" name="variable_sample" value="BC-1042">' in html.content.decode()
+    assert write(client, body="Hi {{1}} there.").variables == {"1": "Nour"}
+
+
+@pytest.mark.parametrize(
+    ("act", "titles"),
+    [
+        ("button.add", ["a", "b", "c", ""]),
+        ("button.remove:2", ["a", "c"]),
+        ("button.up:2", ["b", "a", "c"]),
+        ("button.down:2", ["a", "c", "b"]),
+        ("button.up:1", ["a", "b", "c"]),
+        ("button.down:3", ["a", "b", "c"]),
+        ("button.remove:9", ["a", "b", "c"]),
+        ("button.remove:-1", ["a", "b", "c"]),
+        ("button.explode:1", ["a", "b", "c"]),
+        ("nonsense", ["a", "b", "c"]),
+    ],
+)
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_buttons_are_added_removed_and_moved(
+    client: Client, lead: Agent, act: str, titles: list[str], has_scripts: bool
+) -> None:
+    rows = {
+        "button_kind": ["QUICK_REPLY"] * 3, "button_title": ["a", "b", "c"], "button_value": ["", "", ""],
+        "button_id": ["", "", ""],
+    }  # fmt: skip
+    asked = form(kind=content.QUICK_REPLY, act=act, **rows)
+    if has_scripts:
+        html = client.post("/templates/form/", asked, headers=HTMX).content.decode()
+        assert not Template.objects.exists()
+    else:
+        html = client.post("/templates/new/", asked, follow=True).content.decode()
+        assert Template.objects.count() == 1
+    assert re.findall(r'name="button_title" value="([^"]*)"', html) == titles
+
+
+def test_header_items_and_cards_have_their_acts_too(client: Client, lead: Agent) -> None:
+    asked = form(kind=content.WHATSAPP_CARD, act="header:image")
+    assert 'id="media"' in client.post("/templates/form/", asked, headers=HTMX).content.decode()
+    asked = form(kind=content.LIST_PICKER, act="item.remove:1", item_title=["a", "b"])
+    html = client.post("/templates/form/", asked, headers=HTMX).content.decode()
+    assert re.findall(r'name="item_title" value="([^"]*)"', html) == ["b"]
+    assert "Make available in open conversations" in html
+    asked = form(kind=content.CAROUSEL, act="card.add", card_title=["a", "b"], card_body=["x", "y"])
+    html = client.post("/templates/form/", asked, headers=HTMX).content.decode()
+    assert re.findall(r'name="card_title" value="([^"]*)"', html) == ["a", "b", ""]
+
+
+def test_a_finding_is_mended_by_one_press(client: Client, lead: Agent) -> None:
+    asked = form(body="{{1}}, it is ready for you now.", act="fix:starts_with_variable:body")
+    answer = client.post("/templates/form/", asked, headers=HTMX)
+    assert "\nHi {{1}}, it is ready for you now.</textarea>" in answer.content.decode()
+    assert '"focus": "body"' in answer["HX-Trigger"]
+    asked = form(name="Order shipped!", act="fix:name:name")
+    assert 'value="order_shipped"' in client.post("/templates/form/", asked, headers=HTMX).content.decode()
+    asked = form(variable_sample=["a\tb", "x"], act="fix:value:variables.1")
+    assert 'value="a b"' in client.post("/templates/form/", asked, headers=HTMX).content.decode()
+
+
+def test_renumbering_takes_samples_and_meanings_along(client: Client, lead: Agent) -> None:
+    asked = form(
+        body="Hi {{5}}, order {{2}} is on its way to you.", variable_name=["2", "5"],
+        variable_means=["Order", "Name"], act="fix:numbering:body",
+    )  # fmt: skip
+    html = client.post("/templates/form/", asked, headers=HTMX).content.decode()
+    assert "Hi {{1}}, order {{2}} is on its way" in html
+    means = re.findall(r'name="variable_means" value="([^"]*)"', html)
+    assert sorted(means) == ["Name", "Order"]
+    assert re.search(r'value="1"></td>\s*<td><input class="input" name="variable_means" value="Name"', html)
+
+
+def test_autosave_makes_one_draft_and_goes_on_with_it(client: Client, lead: Agent) -> None:
+    answer = client.post("/templates/new/", form(name="", act="auto"), headers=HTMX)
+    template = Template.objects.get()
+    assert answer["HX-Replace-Url"] == f"/templates/{template.pk}/"
+    html = answer.content.decode()
+    assert "Saved" in words(html)
+    assert "untitled_1" in html
+    kept = {name: values[0] for name, values in fields_of(html).items() if name in ("template", "stamp")}
+    answer = client.post(
+        "/templates/new/", form(name="", body="Other words.", act="auto", **kept), headers=HTMX
+    )
+    assert answer.status_code == 200
+    assert Template.objects.get().content.body == "Other words."
+
+
+def test_a_name_is_changed_for_all_languages_and_only_once(client: Client, lead: Agent) -> None:
+    template = write(client)
+    client.post(f"/templates/{template.pk}/languages/", {"language": "de"})
+    stamp = template.edited_at.isoformat()
+    client.post(f"/templates/{template.pk}/", form(name="sent_out", stamp=stamp, act="save"))
+    assert list(Family.objects.values_list("name", flat=True)) == ["sent_out"]
+    assert set(Template.objects.values_list("family__name", flat=True)) == {"sent_out"}
+
+
+def test_a_name_that_is_taken_or_fixed_is_refused(client: Client, lead: Agent) -> None:
+    a_template("taken")
+    answer = client.post("/templates/new/", form(name="taken", act="save"))
+    assert answer.status_code == 422
+    assert "There is already a template called “taken”" in words(answer.content.decode())
+    assert BODY in answer.content.decode()
+    draft = a_template("taken", status="", language="de")
+    asked = form(name="other", language="de", stamp=draft.edited_at.isoformat(), act="save")
+    assert "The name is fixed" in words(client.post(f"/templates/{draft.pk}/", asked).content.decode())
+    assert "readonly" in page(client, f"/templates/{draft.pk}/")
+
+
+def test_an_archived_name_may_be_taken_again(client: Client, lead: Agent) -> None:
+    a_template("old", status="").archive(by=lead)
+    draft = write(client, name="")
+    asked = form(name="old", stamp=draft.edited_at.isoformat(), act="save")
+    assert client.post(f"/templates/{draft.pk}/", asked).status_code == 302
+    draft.refresh_from_db()
+    assert draft.name == "old"
+
+
+def test_what_somebody_else_saved_meanwhile_is_not_overwritten(client: Client, lead: Agent) -> None:
+    template = write(client)
+    stamp = template.edited_at.isoformat()
+    other = world.agent("karim", "lead", first_name="Karim")
+    template.edit(by=other, author=other, types=content.text("Karim’s words."))
+    asked = form(body="My words.", stamp=stamp)
+    for headers in ({}, HTMX):
+        answer = client.post(f"/templates/{template.pk}/", asked | {"act": "auto"}, headers=headers)
+        assert answer.status_code == 422
+        assert "Karim changed this template at" in words(answer.content.decode())
+    template.refresh_from_db()
+    assert template.content.body == "Karim’s words."
+    asked |= {"overwrite": "1", "act": "save"}
+    assert client.post(f"/templates/{template.pk}/", asked).status_code == 302
+    template.refresh_from_db()
+    assert template.content.body == "My words."
+
+
+def test_submitting_asks_the_rules_first(client: Client, lead: Agent) -> None:
+    template = write(client, body="{{1}} is ready.")
+    stamp = template.edited_at.isoformat()
+    answer = client.post(
+        f"/templates/{template.pk}/", form(body="{{1}} is ready.", stamp=stamp, act="submit")
+    )
+    assert answer.status_code == 422
+    assert "The text cannot start with a variable." in words(answer.content.decode())
+    template.refresh_from_db()
+    assert template.submission == ""
+    answer = client.post(f"/templates/{template.pk}/", form(stamp=stamp, act="submit"), follow=True)
+    assert "WhatsApp usually answers within an hour" in words(answer.content.decode())
+    template.refresh_from_db()
+    assert (template.submission, template.wants_approval) == ("queued", True)
+    assert Event.objects.filter(verb="template.submitted", actor=lead).count() == 1
+
+
+def test_session_content_is_made_available_without_approval(client: Client, lead: Agent) -> None:
+    items = {"list_button": "Choose", "item_title": ["Oak", "Walnut"], "item_description": ["", ""]}
+    asked = form(kind=content.LIST_PICKER, act="session", **items)
+    answer = client.post("/templates/new/", asked, follow=True)
+    assert "can be sent in open conversations" in words(answer.content.decode())
+    template = Template.objects.get()
+    assert (template.submission, template.wants_approval) == ("queued", False)
+
+
+def test_what_was_submitted_is_read_only(client: Client, lead: Agent) -> None:
+    template = a_template()
+    html = page(client, f"/templates/{template.pk}/")
+    assert 'id="editor"' not in html
+    assert template.content_sid in html
+    answer = client.post(f"/templates/{template.pk}/", form(body="Changed.", act="save", stamp="x"))
+    assert answer.status_code == 422
+    template.refresh_from_db()
+    assert template.content.body == BODY
+
+
+def test_a_rejected_one_gets_a_new_version_that_is_mended(client: Client, lead: Agent) -> None:
+    reason = "INVALID_FORMAT: variable parameters cannot be placed at the start or end."
+    old = a_template("ready", "{{1}}, come and get it before {{2}}.", "rejected", rejection_reason=reason)
+    html = page(client, f"/templates/{old.pk}/")
+    assert reason in html
+    assert "Put a word before the first variable" in words(html)
+    answer = client.post(f"/templates/{old.pk}/versions/")
+    draft = Template.objects.get(replaces=old)
+    assert answer["Location"] == f"/templates/{draft.pk}/"
+    assert draft.content.body == "Hi {{1}}, come and get it before {{2}}. Thank you."
+    html = page(client, f"/templates/{draft.pk}/")
+    assert reason in html
+    assert "Ready" in words(html)
+    client.post(f"/templates/{old.pk}/versions/")
+    assert Template.objects.filter(replaces=old).count() == 1
+
+
+def test_a_language_starts_with_a_copy(client: Client, lead: Agent) -> None:
+    template = a_template()
+    answer = client.post(f"/templates/{template.pk}/languages/", {"language": "ar"})
+    copy = Template.objects.get(language="ar")
+    assert answer["Location"] == f"/templates/{copy.pk}/"
+    assert (copy.family, copy.types, copy.variables) == (template.family, template.types, template.variables)
+    assert copy.is_draft
+    client.post(f"/templates/{template.pk}/languages/", {"language": "ar"})
+    client.post(f"/templates/{template.pk}/languages/", {"language": "xx"})
+    assert Template.objects.count() == 2
+    html = page(client, f"/templates/{copy.pk}/")
+    assert 'lang="ar" aria-current="page"' in html
+    assert "العربية" in html
+
+
+def test_a_language_that_is_there_is_refused(client: Client, lead: Agent) -> None:
+    template = a_template(status="")
+    a_template(status="", language="de")
+    asked = form(language="de", stamp=template.edited_at.isoformat(), act="save")
+    answer = client.post(f"/templates/{template.pk}/", asked)
+    assert "has this language already" in words(answer.content.decode())
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_archiving_is_undone(client: Client, lead: Agent, has_scripts: bool) -> None:
+    template = a_template()
+    a_template(language="de")
+    headers = HTMX if has_scripts else {}
+    answer = client.post(f"/templates/{template.pk}/archive/", {"whole": "1"}, headers=headers)
+    assert not Template.objects.filter(archived_at=None).exists()
+    if has_scripts:
+        assert answer["HX-Trigger"] == "fanlight:list"
+        assert "Undo" in answer.content.decode()
+    assert "Restore" in page(client, f"/templates/{template.pk}/")
+    client.post(f"/templates/{template.pk}/archive/", {"_method": "DELETE"}, headers=headers)
+    assert Template.objects.filter(archived_at=None).count() == 2
+
+
+def test_agents_may_look_and_not_change(client: Client, lead: Agent) -> None:
+    template, draft = a_template(), a_template("draft", status="")
+    client.force_login(world.agent("tomasz"))
+    for row in (template, draft):
+        html = page(client, f"/templates/{row.pk}/")
+        for word in ('id="editor"', "Archive", "new version", "Add language"):
+            assert word not in html
+    assert "New template" not in page(client, "/templates/")
+    before = list(Template.objects.order_by("pk").values())
+    for path in ("new/", "form/", *(f"{row.pk}/{part}" for row in (template, draft)
+                                    for part in ("", "archive/", "languages/", "versions/"))):  # fmt: skip
+        answer = client.post(f"/templates/{path}", form(act="save"), headers=HTMX)
+        assert (answer.status_code, answer["X-Refused"]) == (422, "not_allowed"), path
+        assert "Only leads and admins" in words(answer.content.decode())
+        answer = client.post(f"/templates/{path}", form(act="save"), follow=True)
+        assert "Only leads and admins" in words(answer.content.decode())
+    assert "Only leads and admins" in words(client.get("/templates/new/", follow=True).content.decode())
+    assert list(Template.objects.order_by("pk").values()) == before
+
+
+def test_what_is_not_there_is_not_found(client: Client, lead: Agent) -> None:
+    for path in ("9/", "9/archive/", "9/languages/", "9/versions/"):
+        assert client.post(f"/templates/{path}", form()).status_code == 404
+    assert client.post("/templates/form/", form(template="9"), headers=HTMX).status_code == 404
+    assert client.post("/templates/new/", form(template="9")).status_code == 404
+
+
+def test_without_an_account_nothing_is_written(client: Client, lead: Agent) -> None:
+    from channels_whatsapp.models import Account, Sender
+
+    Sender.objects.all().delete()
+    Account.objects.all().delete()
+    for answer in (
+        client.get("/templates/new/", follow=True),
+        client.post("/templates/new/", form(), follow=True),
+    ):
+        assert "There is no Twilio account" in words(answer.content.decode())
+
+
+def test_hostile_words_stay_words_everywhere(client: Client, lead: Agent) -> None:
+    for kind in PARTS:
+        asked = form(
+            kind=kind, name="", body=NASTY + " {{1}}", header_kind="text", header=NASTY,
+            footer=NASTY, media=NASTY,
+            button_kind=["QUICK_REPLY", "URL"], button_title=[NASTY, NASTY], button_value=[NASTY, NASTY],
+            list_button=NASTY, item_title=[NASTY], item_description=[NASTY], card_title=[NASTY],
+            card_body=[NASTY], card_media=[NASTY], label=NASTY, address=NASTY, latitude=NASTY,
+            code_title=NASTY, minutes=NASTY, variable_sample=[NASTY, NASTY], variable_means=[NASTY, NASTY],
+            language=NASTY, category=NASTY, variable_source=[NASTY, NASTY], act="save",
+        )  # fmt: skip
+        answer = client.post("/templates/new/", asked, follow=True)
+        live = client.post("/templates/form/", asked | {"act": ""}, headers=HTMX)
+        shaped = client.post("/templates/form/", asked | {"act": "kind"}, headers=HTMX)
+        for found in (answer, live, shaped):
+            assert found.status_code == 200
+            assert "<script>alert" not in found.content.decode()
+            assert '<b hx-get="/x">' not in found.content.decode()
+    assert "javascript:" not in client.post(
+        "/templates/form/", form(kind=content.MEDIA, media="javascript:alert(1)"), headers=HTMX
+    ).content.decode().replace('value="javascript:', "")
+
+
+def test_content_of_another_make_is_shown_and_kept(client: Client, lead: Agent) -> None:
+    row = a_template("flow", types={"twilio/flows": {"body": "Book a visit", "button_text": "Book"}})
+    html = page(client, f"/templates/{row.pk}/")
+    assert "Book a visit" in html
+    answer = client.post(f"/templates/{row.pk}/versions/", headers=HTMX)
+    assert answer["X-Refused"] == "not_built"
+
+
+def test_the_editor_needs_few_queries(
+    client: Client, lead: Agent, django_assert_max_num_queries: object
+) -> None:
+    draft = a_template(status="")
+    for code in ("de", "fr", "es", "ar", "tr"):
+        a_template(status="", language=code)
+    client.get(f"/templates/{draft.pk}/")
+    session_and_agent = 2
+    with django_assert_max_num_queries(8 + session_and_agent):  # type: ignore[operator]
+        client.get(f"/templates/{draft.pk}/")
+    asked = form(template=str(draft.pk))
+    with django_assert_max_num_queries(5 + session_and_agent):  # type: ignore[operator]
+        client.post("/templates/form/", asked, headers=HTMX)
