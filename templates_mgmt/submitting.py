@@ -29,8 +29,8 @@ from templates_mgmt.content_api import Approval, Listed
 from templates_mgmt.models import Template
 
 CONFLICT = 409
-# Longer than any call can take; younger rows have their job or their worker.
-CALL_SECONDS = 60
+# Longer than the calls of one submission take together, and than a job is on its way.
+CALL_SECONDS, JOB_SECONDS = 100, 60
 # After so many looks and so long Twilio certainly has nothing. Only a list that could be read counts.
 LOOKS, LONG = 3, timedelta(minutes=10)
 # Refusals that are about the account and not about the template.
@@ -224,9 +224,9 @@ def _holds(theirs: Any, ours: Any) -> bool:
 
 def sweep() -> None:
     """Cheap where nothing waits: one look into a small index."""
-    old = Now() - timedelta(seconds=CALL_SECONDS)
-    stuck = Q(submission=Submission.CALLING, called_at__lt=old)
-    queued = Q(submission=Submission.QUEUED, submitted_at__lt=old)
+    dead, lost = (Now() - timedelta(seconds=seconds) for seconds in (CALL_SECONDS, JOB_SECONDS))
+    stuck = Q(submission=Submission.CALLING, called_at__lt=dead)
+    queued = Q(submission=Submission.QUEUED, submitted_at__lt=lost)
     waiting = list(_rows().filter(stuck | queued | Q(submission=Submission.UNKNOWN)))
     if not waiting:
         return

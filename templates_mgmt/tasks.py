@@ -72,6 +72,9 @@ def sweep_templates(timestamp: int = 0) -> None:
 @app.task(name="poll_templates", lock="poll_templates", queueing_lock="poll_templates")
 def poll_templates(timestamp: int = 0) -> None:
     approvals.poll()
+    for account in setup.accounts().filter(template_sync=None):
+        if account.sending_token:
+            defer_sync(account)  # it is new here
 
 
 @app.periodic(cron="23 * * * *")

@@ -15,6 +15,7 @@ A question mark stands behind what may be left out.
 | `POST /_sim/clock` | `seconds`, or with `customer` and `sender` for one conversation | let time pass |
 | `POST /_sim/read` | `customer`, `sender`, or `auto` true/false | read what was delivered |
 | `POST /_sim/decide` | `sid`, `status`, `reason`? | WhatsApp's verdict on a template |
+| `POST /_sim/approvals` | `mode`? auto or manual, `shape`? flat or keyed | who decides, how lists tell |
 | `POST /_sim/pause` | `sid` | paused for 3 hours, then for 6, then disabled |
 | `POST /_sim/recategorise` | `sid`, `category` | Meta bills a template under another category |
 | `POST /_sim/history` | `messages`: [{`customer sender body at inbound? status?`}] | without webhooks |
@@ -57,6 +58,7 @@ class Control:
             "clock",
             "read",
             "decide",
+            "approvals",
             "pause",
             "recategorise",
             "history",
@@ -176,6 +178,15 @@ class Control:
     def decide(self, data: dict[str, Any]) -> dict[str, Any]:
         self.sim.decide(data["sid"], data["status"], data.get("reason", ""))
         return {"sid": data["sid"], "status": data["status"]}
+
+    def approvals(self, data: dict[str, Any]) -> dict[str, Any]:
+        content = self.sim.rest.content
+        for name, words in {"mode": ("auto", "manual"), "shape": ("flat", "keyed")}.items():
+            if data.get(name, words[0]) not in words:
+                raise ValueError(f"{name} is one of {', '.join(words)}")
+        content.approvals = data.get("mode", content.approvals)
+        content.approval_shape = data.get("shape", content.approval_shape)
+        return {"mode": content.approvals, "shape": content.approval_shape}
 
     def pause(self, data: dict[str, Any]) -> dict[str, Any]:
         return {"sid": data["sid"], "status": self.sim.pause(data["sid"])}

@@ -109,6 +109,82 @@ def test_lists_page_and_filter(sim: Simulator, client: Client) -> None:
     assert len(call(sim, "GET", "/v2/Content?Content=body+4").json()["contents"]) == 1
 
 
+def submitted(sim: Simulator, name: str = "order_update", **fields: Any) -> str:
+    sid = str(call(sim, "POST", "/v1/Content", TEMPLATE | fields).json()["sid"])
+    path = f"/v1/Content/{sid}/ApprovalRequests/whatsapp"
+    assert call(sim, "POST", path, {"name": name, "category": "UTILITY"}).status_code == 201
+    sim.wait_idle()
+    return sid
+
+
+def test_lists_say_approvals_flat_or_keyed(sim: Simulator) -> None:
+    submitted(sim)
+    path = "/v1/ContentAndApprovals?PageSize=1"
+    assert call(sim, "GET", path).json()["contents"][0]["approval_requests"]["status"] == "approved"
+    changed = requests.post(f"{sim.url}/_sim/approvals", json={"shape": "keyed"}, timeout=5)
+    assert changed.json() == {"mode": "auto", "shape": "keyed"}
+    requests_ = call(sim, "GET", path).json()["contents"][0]["approval_requests"]
+    assert requests_["whatsapp"]["status"] == "approved"
+    wrong = requests.post(f"{sim.url}/_sim/approvals", json={"shape": "round"}, timeout=5)
+    assert wrong.status_code == 400
+
+
+def test_a_rejected_name_is_blocked_for_thirty_days(sim: Simulator) -> None:
+    sid = submitted(sim)
+    sim.decide(sid, "rejected", "No")
+    other = call(sim, "POST", "/v1/Content", TEMPLATE).json()["sid"]
+    path = f"/v1/Content/{other}/ApprovalRequests/whatsapp"
+    again = {"name": "order_update", "category": "UTILITY"}
+    assert call(sim, "POST", path, again).status_code == 400
+    sim.advance(days=31)
+    assert call(sim, "POST", path, again).status_code == 201
+
+
+def test_a_pause_ends_by_itself_twice_and_then_it_is_disabled(sim: Simulator) -> None:
+    sid = submitted(sim)
+    approval = sim.twilio.contents[sid].approval
+    for hours in (3, 6):
+        assert sim.pause(sid) == "paused"
+        sim.advance(hours=hours - 1)
+        assert approval.status == "paused"
+        sim.advance(hours=1)
+        assert approval.status == "approved"
+    assert sim.pause(sid) == "disabled"
+
+
+@pytest.mark.parametrize(("status", "code"), [("rejected", 63040), ("paused", 63041), ("disabled", 63042)])
+def test_a_withdrawn_template_reaches_nobody(sim: Simulator, client: Client, status: str, code: int) -> None:
+    sid = submitted(sim)
+    sim.decide(sid, status)
+    sent = client.messages.create(to=CUSTOMER, from_=SENDER, content_sid=sid)
+    sim.wait_idle()
+    assert client.messages(sent.sid).fetch().error_code == code
+
+
+def test_meta_bills_it_under_another_category(sim: Simulator) -> None:
+    sid = submitted(sim)
+    answer = requests.post(
+        f"{sim.url}/_sim/recategorise", json={"sid": sid, "category": "MARKETING"}, timeout=5
+    )
+    assert answer.json() == {"sid": sid, "category": "MARKETING"}
+    assert (
+        call(sim, "GET", f"/v1/Content/{sid}/ApprovalRequests").json()["whatsapp"]["category"] == "MARKETING"
+    )
+
+
+def test_a_content_of_unknown_types_only_is_one(sim: Simulator) -> None:
+    sid = sim.twilio.add_content("odd", {"twilio/hologram": {"beam": "x"}}, approved="UTILITY").sid
+    assert call(sim, "GET", f"/v1/Content/{sid}").json()["types"] == {"twilio/hologram": {"beam": "x"}}
+    assert call(sim, "GET", f"/v1/Content/{sid}/ApprovalRequests").status_code == 200
+
+
+def test_what_works_in_sessions_only_is_rejected(sim: Simulator) -> None:
+    items = [{"id": "a", "item": "Lamp"}]
+    types = {"twilio/list-picker": {"body": "Choose", "button": "Open", "items": items}}
+    sid = submitted(sim, types=types)
+    assert "session only" in sim.twilio.contents[sid].approval.rejection_reason
+
+
 def test_a_sender_is_registered_step_by_step(sim: Simulator) -> None:
     new = call(
         sim,

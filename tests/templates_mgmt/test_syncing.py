@@ -21,7 +21,7 @@ from templates_mgmt import content as kinds
 from templates_mgmt import content_api, health, syncing
 from templates_mgmt.content_api import Approval
 from templates_mgmt.models import Family, Sync, Template
-from templates_mgmt.tasks import sync_all_templates
+from templates_mgmt.tasks import poll_templates, sync_all_templates
 from tests import world
 from tests.jobs import run_due_jobs
 from tests.templates_mgmt.shop import at_twilio
@@ -255,6 +255,15 @@ def test_every_account_with_a_token_is_compared_by_the_clock(sim: Simulator, acc
     Account.objects.create(sid="AC" + "8" * 32)
     sync_all_templates()
     assert ProcrastinateJob.objects.filter(task_name="sync_templates", status="todo").count() == 1
+
+
+def test_a_new_account_does_not_wait_for_the_hour(sim: Simulator, account: Account) -> None:
+    add(sim, "welcome")
+    poll_templates()
+    assert run_due_jobs() == 1
+    assert Template.objects.count() == 1
+    poll_templates()
+    assert run_due_jobs() == 0
 
 
 # The doctor

@@ -85,6 +85,18 @@ def test_many_templates_are_counted_in_one_query(account: Account) -> None:
     assert len(queries) == 1
 
 
+def test_counting_goes_through_the_index(account: Account) -> None:
+    anna, sids = world.agent("anna"), [at_twilio(account).content_sid]
+    with CaptureQueriesContext(connection) as queries:
+        usage.of(sids)
+        usage.recent(anna, sids)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for query in queries:
+            cursor.execute(f"EXPLAIN {query['sql']}")
+            assert "message_of_template" in "\n".join(row[0] for row in cursor.fetchall())
+
+
 def test_recent_use_is_each_agents_own(account: Account) -> None:
     anna, ben = world.agent("anna"), world.agent("ben")
     template, other, talk = at_twilio(account), at_twilio(account, "other"), world.conversation()
