@@ -51,8 +51,10 @@ def test_axe_finds_nothing_serious(
     for name in RICH[:4]:
         visit(page, path_of(page, name))
         expect(page.locator("#details")).to_be_visible()
+        page.locator("#consent > summary").click()
+        expect(page.locator(".consent-form")).to_be_visible()
         must_be_clean(page)
-    for path in ("/admin/", "/admin/inbox/message/", "/admin/inbox/contact/", *HELP):
+    for path in ("/admin/", "/admin/inbox/message/", "/admin/inbox/contact/", "/consent/import/", *HELP):
         visit(page, path)
         must_be_clean(page)
     visit(page, "/nothing/", 404)
