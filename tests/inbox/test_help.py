@@ -76,6 +76,7 @@ def test_every_page_has_its_template_and_every_template_its_page() -> None:
 def test_screens_for_admins_are_links_for_admins_only(agent: Agent) -> None:
     boss = Agent.objects.create_superuser("boss", "boss@inbox.example", "a long enough secret")
     page = body_of(signed_in(boss).get("/help/going-live/").content.decode())
+    assert 'href="/connect/senders/"' in body_of(signed_in(boss).get("/help/sandbox/").content.decode())
     assert 'href="/consent/import/"' in body_of(signed_in(boss).get("/help/consent/").content.decode())
     assert 'href="/admin/"' in page and 'href="/connect/"' in page
     page = body_of(signed_in(agent).get("/help/going-live/").content.decode())
