@@ -80,6 +80,17 @@ class AccountAdmin(admin.ModelAdmin):
         (_("Webhook key (Twilio's public beta)"), {"fields": ("shared_key_id", "shared_key_secret")}),
     )
 
+    def save_model(self, request: HttpRequest, obj: Account, form: AccountForm, change: bool) -> None:
+        """A token entered here stands in for the settings', as on the connect page."""
+        token = obj.auth_token
+        if token and token != form.kept["auth_token"]:
+            previous = obj.previous_auth_token
+            obj.auth_token = form.kept["auth_token"]
+            obj.take_token(token)
+            if previous != form.kept["previous_auth_token"]:
+                obj.previous_auth_token = previous
+        super().save_model(request, obj, form, change)
+
 
 class SenderForm(forms.ModelForm):
     def clean_channel(self) -> Channel:
@@ -97,19 +108,44 @@ class SenderForm(forms.ModelForm):
 @admin.register(Sender)
 class SenderAdmin(admin.ModelAdmin):
     form = SenderForm
-    list_display = ("channel", "address", "kind", "status", "quality", "complete_until")
+    list_display = ("channel", "address", "kind", "status", "quality", "messaging_limit", "complete_until")
     list_select_related = ("channel",)
     change_form_template = "admin/channels_whatsapp/sender/change_form.html"
     fieldsets = (
-        (None, {"fields": ("channel", "address", "account", "kind", "messaging_service_sid", "sid")}),
-        (_("At Twilio"), {"fields": ("status", "quality", "complete_until", "paused_until")}),
+        (
+            None,
+            {
+                "fields": (
+                    "channel",
+                    "address",
+                    "account",
+                    "kind",
+                    "messaging_service_sid",
+                    "sid",
+                    "join_code",
+                )
+            },
+        ),
+        (
+            _("At Twilio"),
+            {
+                "fields": (
+                    "status",
+                    "quality",
+                    "messaging_limit",
+                    "checked_at",
+                    "complete_until",
+                    "paused_until",
+                )
+            },
+        ),
         (
             _("Addresses to paste at Twilio"),
             {"fields": ("inbound_address", "fallback_address", "status_address")},
         ),
     )
     readonly_fields = (
-        "address", "status", "quality", "complete_until", "paused_until",
+        "address", "status", "quality", "messaging_limit", "checked_at", "complete_until", "paused_until",
         "inbound_address", "fallback_address", "status_address",
     )  # fmt: skip
 

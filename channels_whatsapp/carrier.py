@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from channels_whatsapp import errors
+from dataclasses import replace
+
+from channels_whatsapp import errors, sandbox
 from channels_whatsapp.limits import LIMITS
 from inbox.gateways import Explanation, Limits
 from inbox.models import Attachment, Channel, Conversation, Message
@@ -29,5 +31,12 @@ class WhatsAppCarrier:
 
         defer_typing(conversation)
 
-    def explain(self, code: int | None) -> Explanation:
-        return errors.explain(code)
+    def explain(self, code: int | None, channel: Channel | None = None) -> Explanation:
+        said = errors.explain(code)
+        if code == errors.NOT_JOINED and channel and (sender := sandbox.sender_of(channel)):
+            step = sandbox.invitation(sender.join_code, channel.readable)
+            return replace(said, next_step=step, retryable=True)
+        return said
+
+    def session(self, conversation: Conversation) -> str:
+        return sandbox.in_words_for(conversation)

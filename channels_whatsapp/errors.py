@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from inbox.gateways import Explanation
 
 OPTED_OUT = 21610
+NOT_JOINED = 63015
 
 
 class Act(StrEnum):

@@ -5,6 +5,7 @@ A job only says "look at this"; the row is the truth, and the sweep finds rows t
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.cache import cache
@@ -26,6 +27,8 @@ from inbox.models import Agent, Attachment, Conversation, Message
 URGENT = 10
 # Twilio shows the dots for 25 seconds ("Typing indicators").
 TYPING_SECONDS = 20
+# Nobody looks at what is older, and no answer could follow.
+WINDOW = timedelta(hours=24)
 
 # Sending
 
@@ -50,9 +53,14 @@ def show_typing(conversation_id: int) -> None:
 
     Twilio marks the customer's message read with it ("Typing indicators", public beta).
     """
-    rows = Message.objects.filter(conversation=conversation_id, direction=Message.Direction.INBOUND)
+    rows = Message.objects.filter(
+        conversation=conversation_id,
+        direction=Message.Direction.INBOUND,
+        created_at__gt=clock.now() - WINDOW,
+    )
     last = rows.exclude(sid=None).order_by("-created_at", "-pk").first()
-    sender = Sender.objects.filter(channel__conversations=conversation_id).select_related("account").first()
+    senders = Sender.objects.filter(channel__conversations=conversation_id, channel__shows_typing=True)
+    sender = senders.select_related("account").first()
     if not last or not sender:
         return
     try:

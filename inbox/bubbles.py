@@ -123,7 +123,8 @@ class Bubble:
         """What happened and the way out, for a message that failed."""
         if not self.message.has_failed:
             return None
-        said = gateways.carrier(self.message.conversation.channel).explain(self.message.error_code)
+        channel = self.message.conversation.channel
+        said = gateways.carrier(channel).explain(self.message.error_code, channel)
         if self.message.error_code:
             return gateways.Explanation(self.message.error or said.sentence, said.next_step, said.retryable)
         step = _("Press Retry to send it again.")

@@ -53,8 +53,11 @@ class Carrier(Protocol):
     def show_typing(self, conversation: Conversation) -> None:
         """Show the customer that somebody is writing, where the channel can."""
 
-    def explain(self, code: int | None) -> Explanation:
-        """A provider's error code in plain words."""
+    def explain(self, code: int | None, channel: Channel | None = None) -> Explanation:
+        """A provider's error code in plain words; the channel may have a better next step."""
+
+    def session(self, conversation: Conversation) -> str:
+        """What an agent should know about reaching this customer over a channel for trying out, or empty."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from django.db.models import QuerySet
 
+from inbox import gateways
 from inbox.access import attachments_for, colleagues_for, conversations_for
 from inbox.consent_card import Card
 from inbox.models import Address, Agent, Attachment, Conversation, Tag
@@ -30,6 +31,12 @@ class Profile:
     @cached_property
     def consent(self) -> Card:
         return Card.of(self.conversation, self.standing.opted_out_at)
+
+    @cached_property
+    def session(self) -> str:
+        """How long a channel for trying out reaches this customer; empty for every other channel."""
+        channel = self.conversation.channel
+        return gateways.carrier(channel).session(self.conversation)
 
     @cached_property
     def tags(self) -> list[Tag]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
+from inbox import presence
 from inbox.access import conversation_for
 from inbox.composing import NOTE, REPLY
 from inbox.forms import LONGEST, DraftForm
@@ -22,6 +23,8 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
     elif body.strip():
         draft = {"body": body, "mode": mode}
         conversation.drafts.update_or_create(agent=request.user, defaults=draft)
+        if mode == REPLY:
+            presence.show(conversation)
     else:
         conversation.drafts.filter(agent=request.user).delete()
     return HttpResponse(status=204) if request.htmx else back_to(conversation)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
+from inbox import presence
 from inbox.access import conversation_for
 from inbox.views.fragments import back_to, done
 
@@ -11,7 +12,8 @@ from inbox.views.fragments import back_to, done
 def seen(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody has the conversation before their eyes."""
     conversation = conversation_for(request.user, pk)
-    conversation.mark_seen()
+    if conversation.mark_seen():
+        presence.show(conversation)
     return HttpResponse(status=204) if request.htmx else back_to(conversation)
 
 

@@ -16,7 +16,7 @@ from channels_whatsapp.models import BadSignature, Receipt, Sender
 from channels_whatsapp.retries import Again, TryAgain, backoff
 from channels_whatsapp.simulator import Simulator
 from inbox import statuses
-from inbox.models import Attachment, Conversation, Message, SendAttempt
+from inbox.models import Attachment, Channel, Conversation, Message, SendAttempt
 from tests import world
 from tests.jobs import run_due_jobs
 
@@ -190,6 +190,7 @@ def test_what_must_happen_by_the_clock_is_on_it() -> None:
 
 def test_the_dots_show_once_and_mark_the_message_read(sim: Simulator, talk: Any) -> None:
     conversation: Conversation = talk()
+    Channel.objects.update(shows_typing=True)
     tasks.defer_typing(conversation)
     tasks.defer_typing(conversation)
     assert run_due_jobs() == 1

@@ -1,0 +1,95 @@
+"""The sandbox as an agent meets it: three days for each phone, and "join again" when they are over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from channels_whatsapp import sandbox
+from channels_whatsapp.models import Sender
+from channels_whatsapp.simulator import Simulator
+from inbox import clock
+from inbox.models import Conversation, Message
+from tests import world
+from tests.jobs import run_due_jobs
+
+NUMBER = "+447700900911"
+
+
+@pytest.fixture
+def trial(sim: Simulator, shop: Sender) -> Sender:
+    """Our only number is a sandbox."""
+    sim.twilio.senders[shop.address].sandbox = True
+    Sender.objects.update(kind=Sender.Kind.SANDBOX, join_code="autumn-lamp")
+    return Sender.objects.get()
+
+
+@pytest.fixture
+def agent(trial: Sender) -> Client:
+    client = Client()
+    client.force_login(world.agent(), backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def joined(sim: Simulator, shop: Sender) -> Conversation:
+    sim.customer(NUMBER, name="Anna").join_sandbox("Join autumn-lamp", to=shop.address)
+    assert sim.wait_idle()
+    return Conversation.objects.get()
+
+
+def details(agent: Client, conversation: Conversation) -> str:
+    return agent.get(f"/conversations/{conversation.pk}/details/").content.decode()
+
+
+def test_who_joined_is_shown_until_when(sim: Simulator, trial: Sender, agent: Client) -> None:
+    talk = joined(sim, trial)
+    ends = Message.objects.get().created_at + timedelta(days=3)
+    assert f"Joined; ends {ends:%A %H:%M}." in details(agent, talk)
+
+
+def test_a_session_that_is_over_says_how_to_go_on(sim: Simulator, trial: Sender, agent: Client) -> None:
+    talk = joined(sim, trial)
+    Message.objects.update(created_at=clock.now() - timedelta(days=3, minutes=1))
+    shown = details(agent, talk)
+    assert "The session ended" in shown
+    assert "Ask them to send “join autumn-lamp” to +44 7700 900142." in shown
+
+
+def test_joining_again_begins_anew(sim: Simulator, trial: Sender, agent: Client) -> None:
+    joined(sim, trial)
+    Message.objects.update(created_at=clock.now() - timedelta(days=4))
+    assert "Joined; ends" in details(agent, joined(sim, trial))
+
+
+def test_one_who_joined_before_we_listened(sim: Simulator, trial: Sender, agent: Client, talk: Any) -> None:
+    assert "A join lasts three days." in details(agent, talk())
+
+
+def test_other_channels_say_nothing_of_it(sim: Simulator, talk: Any) -> None:
+    assert sandbox.in_words_for(talk()) == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "step"),
+    [
+        ("autumn-lamp", "Ask them to send “join autumn-lamp” to +44 7700 900142."),
+        ("", "Ask them to send “join” and the sandbox&#x27;s two words to +44 7700 900142."),
+    ],
+)
+def test_a_phone_that_has_not_joined_is_asked_for_by_the_agent(
+    sim: Simulator, trial: Sender, agent: Client, settle: Any, code: str, step: str
+) -> None:
+    """63015, told by callback."""
+    Sender.objects.update(join_code=code)
+    talk = joined(sim, trial)
+    sim.customer(NUMBER).customer.joined.clear()
+    agent.post(f"/conversations/{talk.pk}/messages/", {"body": "Hello"})
+    settle()
+    run_due_jobs()
+    failed = Message.objects.get(direction="outbound")
+    assert failed.error_code == 63015
+    shown = agent.get(f"/conversations/{talk.pk}/").content.decode()
+    assert step in shown
