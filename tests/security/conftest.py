@@ -8,7 +8,10 @@ from django.test import Client
 
 from inbox import counts
 from inbox.models import Agent
+from tests.security.canaries import shop, written
 from tests.security.routes import Orders
+
+__all__ = ["shop", "written"]
 
 
 @pytest.fixture(autouse=True)

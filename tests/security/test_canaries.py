@@ -7,155 +7,37 @@ fails in every way, and even the loggers that are kept quiet are as loud as they
 from __future__ import annotations
 
 import io
-import logging
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
-from django.core.management import CommandError, call_command
-from django.db import connection
 from django.test import Client
 
 from channels_whatsapp import client as twilio
-from channels_whatsapp import reconcile, signature
-from channels_whatsapp.models import Account
-from channels_whatsapp.transport import Transport
+from channels_whatsapp import reconcile
 from config import logs
-from inbox.models import Agent, ApiKey, Event, Message, SendAttempt
+from inbox.models import ApiKey, Message
 from templates_mgmt import content as kinds
 from templates_mgmt.models import Template
-from tests import world
-from tests.channels_whatsapp.posting import fixture, post_fields
 from tests.jobs import run_due_jobs
-from tests.security.parrot import MOODS, parrot
-from tests.security.test_secrets import forms
+from tests.security.canaries import (
+    PRIVATE,
+    SECRETS,
+    SID,
+    SILENT,
+    Shop,
+    command,
+    jobs,
+    must_hold_none,
+    private_rows,
+)
+from tests.security.parrot import MOODS
 from tests.templates_mgmt import shelf
-
-SID = "AC" + "0ca1" * 8
-NUMBER = "447700900666"
-CUSTOMER = f"whatsapp:+{NUMBER}"
-SECRETS = {
-    "auth token": "ca9a51" * 5 + "01",
-    "previous token": "ca9a52" * 5 + "02",
-    "shared key": "CanarySharedKeySecret0123456789abcdefghijkl",
-}
-SECRETS["credentials"] = b64encode(f"{SID}:{SECRETS['auth token']}".encode()).decode()
-PRIVATE = {
-    "number": "0900666",
-    "what a customer wrote": "canary-inbound-body",
-    "what an agent wrote": "canary-outbound-body",
-    "a note": "canary-note-body",
-    "a variable": "canary-variable-value",
-    "a name": "canary-profile-name",
-}
-# What these say below WARNING is made of values: nothing but silence keeps it.
-SILENT = ("django.db.backends", "django.template")
-LOUD = (*logs.QUIET, "twilio", "requests", "django", "channels_whatsapp", "inbox", "httpx")
-
-
-def must_hold_none(text: str, canaries: dict[str, str]) -> None:
-    leaked = {name for name, canary in canaries.items() for form in forms(canary) if form in text}
-    assert leaked == set()
-
-
-@pytest.fixture
-def written() -> Iterator[io.StringIO]:
-    """Everything that is logged, at the lowest level of every logger, as it would be written."""
-    stream, formatter = io.StringIO(), logs._formatter([], as_json=False)
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(formatter.pop("()")(**formatter))
-    root, levels = logging.getLogger(), {name: logging.getLogger(name).level for name in ("", *LOUD)}
-    root.addHandler(handler)
-    for name in levels:
-        logging.getLogger(name).setLevel("DEBUG" if name not in SILENT else "WARNING")
-    yield stream
-    root.removeHandler(handler)
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
-
-
-class Shop:
-    """One account with every secret, behind a Twilio that repeats them."""
-
-    def __init__(self, server: Any) -> None:
-        self.twilio = server
-        Account.objects.all().delete()
-        self.account = Account.objects.create(
-            sid=SID,
-            auth_token=SECRETS["auth token"],
-            previous_auth_token=SECRETS["previous token"],
-            shared_key_id="key-1",
-            shared_key_secret=SECRETS["shared key"],
-        )
-        self.channel = world.channel()
-        sender = self.channel.sender
-        Account.objects.exclude(sid=SID).exclude(pk=sender.account_id).delete()
-        sender.account = self.account
-        sender.save()
-        Account.objects.exclude(sid=SID).delete()
-        self.boss = Agent.objects.create_superuser("boss", "boss@inbox.example", "a long enough secret")
-        self.key, self.key_text = ApiKey.issue(self.boss)
-        self.client = Client(raise_request_exception=False)
-        self.client.force_login(self.boss, backend="django.contrib.auth.backends.ModelBackend")
-        self.secrets = SECRETS | {
-            "API key": self.key_text, "session": self.client.cookies["sessionid"].value,
-        }  # fmt: skip
-
-    def customer_writes(self, **changes: str) -> Any:
-        told = {
-            "AccountSid": SID, "From": CUSTOMER, "WaId": NUMBER, "To": self.channel.address,
-            "Body": PRIVATE["what a customer wrote"], "ProfileName": PRIVATE["a name"], **changes,
-        }  # fmt: skip
-        return post_fields(fixture("inbound/text", **told), token=SECRETS["auth token"])
-
-    def by_api(self, **content: Any) -> Any:
-        return self.client.post(
-            "/api/whatsapp/send", {"to": CUSTOMER, **content}, "application/json",
-            headers={"Authorization": f"Bearer {self.key_text}"},
-        )  # fmt: skip
-
-
-@pytest.fixture
-def shop(
-    transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch, written: io.StringIO
-) -> Iterator[Shop]:
-    cache.clear()
-    signature.accounts.forget()
-    with parrot() as server:
-        settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "", []
-        settings.TWILIO_API_BASE_URL, settings.TWILIO_TIMEOUT = server.url, 2.0
-        transport = Transport()
-        monkeypatch.setattr(twilio, "transport", lambda: transport)
-        yield Shop(server)
-        transport.session.close()
 
 
 def test_the_loggers_that_quote_values_are_silent_at_every_level() -> None:
     assert {logs._dict_config("DEBUG", {})["loggers"][name]["level"] for name in SILENT} == {"WARNING"}
-
-
-def jobs() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT task_name, args, lock, queueing_lock, queue_name FROM procrastinate_jobs")
-        return str(cursor.fetchall())
-
-
-def private_rows() -> str:
-    """What is kept of calls to Twilio, of deeds, and of refusals."""
-    kept: list[Any] = [*SendAttempt.objects.values(), *Event.objects.values(), *Template.objects.values()]
-    return str([*kept, *Message.objects.values("error", "payload", "error_code")])
-
-
-def command(*words: str) -> str:
-    output = io.StringIO()
-    try:
-        call_command(*words, stdout=output, stderr=output)
-    except CommandError as error:
-        output.write(str(error))
-    return output.getvalue()
 
 
 @pytest.mark.parametrize("mood", MOODS)
@@ -292,80 +174,3 @@ def test_a_dump_of_everything_opens_nothing(shop: Shop) -> None:
     must_hold_none(dump, shop.secrets)
     for text in set(re.findall(r'"([^"\s]{20,})"', dump)):
         assert ApiKey.find(text) is None
-
-
-# Pages of exceptions
-
-
-def crashes(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], Any]]:
-    """Ways to an exception in the middle of our code, with private words in hand."""
-
-    def broken(self: Any, *words: Any, **named: Any) -> None:
-        secret = twilio.current_account().sending_token
-        raise RuntimeError(f"broken with {len(secret)} characters for {CUSTOMER}")
-
-    monkeypatch.setattr("inbox.models.replying.Replying.reply", broken)
-    monkeypatch.setattr("inbox.models.replying.Replying.add_note", broken)
-    monkeypatch.setattr(Account, "save", broken)
-    shop.customer_writes()
-    talk = Message.objects.get().conversation
-    account = f"/admin/channels_whatsapp/account/{shop.account.pk}/change/"
-    kept = {
-        "sid": SID,
-        "name": "",
-        "shared_key_id": "",
-        "auth_token": SECRETS["auth token"],
-        "previous_auth_token": SECRETS["previous token"],
-        "shared_key_secret": SECRETS["shared key"],
-    }
-    template = {"content_sid": "HX" + "1" * 32, "content_variables": {"1": PRIVATE["a variable"]}}
-    page = f"/conversations/{talk.pk}"
-    return [
-        lambda: shop.client.post(f"{page}/messages/", {"body": PRIVATE["what an agent wrote"]}),
-        lambda: shop.client.post(f"{page}/notes/?q={NUMBER}", {"body": PRIVATE["a note"]}),
-        lambda: shop.client.post(
-            f"{page}/notes/", {"body": PRIVATE["a note"]},
-            headers={"Accept": "text/plain", "Referer": f"/list/?q={NUMBER}"},
-        ),
-        lambda: shop.by_api(message=PRIVATE["what an agent wrote"]),
-        lambda: shop.by_api(**template),
-        lambda: shop.client.post(account, kept),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize("debug", [False, True], ids=["in production", "with DEBUG"])
-def test_a_crash_tells_neither_secrets_nor_what_people_wrote(
-    shop: Shop, settings: Any, monkeypatch: pytest.MonkeyPatch, written: io.StringIO, debug: bool
-) -> None:
-    acts = crashes(shop, monkeypatch)
-    settings.DEBUG = debug
-    for act in acts:
-        answer = act()
-        page = answer.content.decode()
-        assert answer.status_code == 500
-        assert ("RuntimeError" in page) is debug and ("Traceback" in page or not debug)
-        must_hold_none(page, shop.secrets | PRIVATE | {"SECRET_KEY": settings.SECRET_KEY})
-    assert "RuntimeError" in written.getvalue()
-    must_hold_none(written.getvalue(), shop.secrets | PRIVATE | {"SECRET_KEY": settings.SECRET_KEY})
-
-
-def test_a_webhook_that_breaks_us_tells_nothing(
-    shop: Shop, settings: Any, monkeypatch: pytest.MonkeyPatch, written: io.StringIO
-) -> None:
-    def broken(*words: Any, **named: Any) -> None:
-        raise RuntimeError(f"broken by {CUSTOMER}")
-
-    places = {"channels_whatsapp.webhooks.keep": 500, "channels_whatsapp.inbound.settle": 200}
-    for number, (place, status) in enumerate(places.items()):
-        for debug in (False, True):
-            settings.DEBUG = debug
-            with monkeypatch.context() as patch:
-                patch.setattr(place, broken)
-                answer = shop.customer_writes(MessageSid=f"SM{number}{debug:d}" + "0" * 30)
-            assert answer.status_code in (status, 503), place
-            must_hold_none(answer.content.decode(), shop.secrets | PRIVATE)
-    assert "RuntimeError" in written.getvalue()
-    forged = fixture("inbound/text", Body=PRIVATE["what a customer wrote"], From=CUSTOMER)
-    assert post_fields(forged, token="f" * 32).status_code == 403
-    must_hold_none(written.getvalue(), shop.secrets | PRIVATE)
-    must_hold_none(jobs(), shop.secrets | PRIVATE)
