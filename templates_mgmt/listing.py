@@ -7,7 +7,6 @@ for the page that is shown.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -22,18 +21,20 @@ from django.utils.translation import gettext_lazy as _
 
 from inbox.models import Agent
 from inbox.views.fragments import number
-from templates_mgmt import languages, states
+from templates_mgmt import languages, states, usage
 from templates_mgmt.access import templates_for
 from templates_mgmt.models import Template
 from templates_mgmt.notes import RECENTLY, Note
 from templates_mgmt.states import State
+from templates_mgmt.usage import Usage
 
 PAGE_LENGTH = 60  # families
 LONGEST_SEARCH = 100
 CHIPS = (
     ("", _("All")), ("approved", _("Approved")), ("review", _("In review")), ("rejected", _("Rejected")),
-    ("paused", _("Paused")), ("draft", _("Draft")),
+    ("paused", _("Paused")), ("draft", _("Draft")), ("archived", _("Archived")),
 )  # fmt: skip
+ARCHIVED = "archived"
 ORDER = list(states.GROUPS)
 
 
@@ -83,6 +84,7 @@ class Version(NamedTuple):
     submission: str
     content_sid: str | None
     wants_approval: bool
+    gone_at: datetime | None
     edited_at: datetime
     recategorised_at: datetime | None
 
@@ -111,6 +113,7 @@ class Row:
     drafts: list[Version] = field(default_factory=list)
     template: Template | None = None
     note: Note | None = None
+    used: Usage = field(default_factory=Usage)
 
     @cached_property
     def state(self) -> State:
@@ -160,26 +163,39 @@ class Page:
     total: int = 0
 
     @property
+    def most_sent(self) -> int:
+        return max((row.used.sent for row in self.rows), default=0)
+
+    @property
     def rows(self) -> list[Row]:
         return [row for group in self.groups for row in group.rows]
 
 
 def page(agent: Agent, filters: Filters) -> Page:
-    visible = templates_for(agent).filter(archived_at=None)
-    everything = families(visible)
-    found = [row for row in everything if _fits(row, filters)]
-    if filters.q:
-        hits = set(_search(visible, filters.q).values_list("family", flat=True))
-        found = [row for row in found if row.first.family_id in hits]
+    visible = templates_for(agent)
+    gone = visible.filter(archived_at__isnull=False)
+    visible = visible.filter(archived_at=None)
+    everything, archived = families(visible), families(gone)
+    found = _found(everything, visible, filters)
+    found_archived = _found(archived, gone, filters)
     counts = Counter(chip for row in found for chip in {head.state.chip for head in row.heads} | {""})
-    counts[""] = len(found)
-    wanted = [row for row in found if _has(row, filters.status)]
+    counts |= Counter({"": len(found), "archived": len(found_archived)})
+    is_archive = filters.status == ARCHIVED
+    wanted = found_archived if is_archive else [row for row in found if _has(row, filters.status)]
     shown, next_after = _slice(wanted, filters.after)
     with_texts(shown)
     codes = {head.language for row in everything for head in row.heads}
     return Page(
-        _grouped(shown), counts, sorted(codes, key=languages.name_of), next_after, total=len(everything)
+        _grouped(shown, is_archive), counts, sorted(codes, key=languages.name_of), next_after, len(everything)
     )
+
+
+def _found(rows: list[Row], templates: QuerySet[Template], filters: Filters) -> list[Row]:
+    found = [row for row in rows if _fits(row, filters)]
+    if not filters.q:
+        return found
+    hits = set(_search(templates, filters.q).values_list("family", flat=True))
+    return [row for row in found if row.first.family_id in hits]
 
 
 def families(rows: QuerySet[Template]) -> list[Row]:
@@ -191,10 +207,13 @@ def families(rows: QuerySet[Template]) -> list[Row]:
     return sorted((_row(versions) for versions in by_family.values()), key=_place)
 
 
-def with_texts(rows: Iterable[Row]) -> None:
+def with_texts(rows: list[Row]) -> None:
+    """And how they were used within 30 days, by whole families."""
     by_pk = Template.objects.select_related("family").in_bulk([row.first.pk for row in rows])
+    used = usage.of_families([row.first.family_id for row in rows])
     for row in rows:
         row.template = by_pk.get(row.first.pk)
+        row.used = used.get(row.first.family_id, Usage())
 
 
 def _row(versions: list[Version]) -> Row:
@@ -235,6 +254,8 @@ def _slice(rows: list[Row], after: int) -> tuple[list[Row], int]:
     return shown, shown[-1].first.family_id if is_more else 0
 
 
-def _grouped(rows: list[Row]) -> list[Group]:
+def _grouped(rows: list[Row], is_archive: bool) -> list[Group]:
+    if is_archive:
+        return [Group(_("Archived"), rows)] if rows else []
     groups = [Group(title, [row for row in rows if row.group == key]) for key, title in states.GROUPS.items()]
     return [group for group in groups if group.rows]

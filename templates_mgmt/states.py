@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from django.utils.functional import Promise
@@ -25,6 +26,7 @@ class Standing(Protocol):
     submission: str
     content_sid: str | None
     wants_approval: bool
+    gone_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ STATES = (
     State("rejected", _("Rejected"), NEEDS, "x", "bad", "rejected"),
     State("failed", _("Not accepted"), NEEDS, "circle-alert", "bad", "rejected"),
     State("disabled", _("Disabled"), NEEDS, "ban", "bad", "paused"),
+    State("gone", _("Gone from Twilio"), NEEDS, "cloud-off", "bad", "paused"),
     State("paused", _("Paused"), NEEDS, "pause", "warn", "paused"),
     State("unknown", _("Not confirmed"), NEEDS, "circle-question-mark", "warn", "review"),
     State("review", _("In review"), REVIEW, "hourglass", "info", "review"),
@@ -71,6 +74,8 @@ _BY_SUBMISSION = {
 
 def state_of(template: Standing) -> State:
     """A status that is not known here is shown as Twilio wrote it."""
+    if template.gone_at:
+        return BY_WORD["gone"]
     if word := _BY_STATUS.get(template.status):
         return BY_WORD[word]
     if template.status and template.status != "unsubmitted":

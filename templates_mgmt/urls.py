@@ -4,7 +4,7 @@ from django.urls import path
 
 from inbox.api.urls import both
 from templates_mgmt.api import views as api
-from templates_mgmt.views import acts, editor, picker, start, templates
+from templates_mgmt.views import acts, editor, picker, start, sync, templates
 
 app_name = "templates_mgmt"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     *both("api/v1/templates/<int:pk>/submit", api.Submit, "api-template-submit"),
     path("templates/", templates.templates, name="templates"),
     path("templates/badges/", templates.badges, name="badges"),
+    path("templates/sync/", sync.sync, name="sync"),
     path("templates/new/", editor.new, name="new"),
     path("templates/form/", editor.form, name="form"),
     path("templates/<int:pk>/", editor.template, name="template"),

@@ -14,6 +14,9 @@
     if (copies) navigator.clipboard?.writeText(document.getElementById(copies.dataset.copies).textContent);
   });
 
+  // What WhatsApp decided meanwhile changes the whole page of that template.
+  document.addEventListener("fanlight:list", () => document.getElementById("template-standing") && location.reload());
+
   if (form) {
     const live = document.getElementById("editor-live");
     const saver = document.getElementById("editor-save");

@@ -55,6 +55,11 @@ def share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}" if whole else "0"
 
 
+@register.filter
+def percent_of(part: int, whole: int) -> str:
+    return f"{round(100 * part / whole)}%" if whole else "–"
+
+
 # The editor
 
 

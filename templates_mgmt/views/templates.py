@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
+from django_htmx.http import trigger_client_event
 
 from inbox import clock
 from inbox.views.fragments import number
@@ -16,6 +17,7 @@ from templates_mgmt.access import accounts_for, may_manage, templates_for
 from templates_mgmt.listing import Filters
 from templates_mgmt.models import Template
 from templates_mgmt.notes import note_on
+from templates_mgmt.views.sync import sync_context
 
 MOST_BADGES = 200
 
@@ -32,6 +34,8 @@ def templates(request: HttpRequest) -> HttpResponse:
         else "templates_mgmt/_answer.html"
     )
     context = _context(request, filters) | {"oob": fragment}
+    if not fragment:
+        context |= sync_context(request.user)
     response = render(request, name if fragment else "templates_mgmt/templates.html", context)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
@@ -44,23 +48,31 @@ def badges(request: HttpRequest) -> HttpResponse:
     found = list(templates_for(request.user).filter(pk__in=asked))
     watched = [t for t in found if states.state_of(t).group == states.REVIEW]
     context = {"templates": [(t, states.state_of(t)) for t in found], "watched": watched}
-    return render(request, "templates_mgmt/_badges.html", context)
+    response = render(request, "templates_mgmt/_badges.html", context)
+    if len(watched) < len(found):
+        trigger_client_event(response, "fanlight:list")
+    return response
 
 
 def _context(request: HttpRequest, filters: Filters) -> dict[str, Any]:
     page, now = listing.page(request.user, filters), clock.now()
     for row in page.rows:
-        if row.template:
+        if row.template and filters.status != listing.ARCHIVED:
             row.note = note_on(row.template, now)
     watched = [row.first for row in page.rows if row.first.state.group == states.REVIEW]
     return {
         "filters": filters,
         "page": page,
         "now": now,
-        "chips": [(chip, label, page.counts[chip]) for chip, label in listing.CHIPS],
+        "chips": [
+            (chip, label, page.counts[chip])
+            for chip, label in listing.CHIPS
+            if chip in (filters.status, "") or chip != listing.ARCHIVED or page.counts[chip]
+        ],
         "categories": Template.Category.choices,
         "languages": [(code, languages.name_of(code)) for code in page.languages],
         "may_manage": may_manage(request.user),
+        "is_archive": filters.status == listing.ARCHIVED,
         "has_account": accounts_for(request.user).exists(),
         "watched": watched,
         "section": "templates",

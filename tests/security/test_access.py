@@ -39,6 +39,7 @@ FOR_LEADS = {"api/v1/templates/<int:pk>/submit"}
 LISTS = {
     "", "list/", "views/", "start/", "rows/<str:pks>/", "api/v1/channels", "api/v1/contacts",
     "api/v1/conversations", "api/v1/messages", "api/whatsapp/send", "templates/", "templates/badges/",
+    "templates/sync/",
     "api/v1/templates", "api/v1/templates/sync",
 }  # fmt: skip
 # The same for everybody who is signed in.

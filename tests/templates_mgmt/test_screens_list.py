@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from channels_whatsapp.models import Account
 from inbox import clock
 from inbox.models import Agent, Team
 from templates_mgmt import listing
-from templates_mgmt.models import Template
+from templates_mgmt.models import Sync, Template
 from tests import world
 from tests.inbox.pages import HTMX, words
 from tests.templates_mgmt.conftest import a_template
@@ -140,9 +141,54 @@ def test_pages_follow_each_other_without_gap(
     assert sorted(seen) == [f"t{n}" for n in range(5)]
 
 
-def test_archived_templates_are_not_listed(client: Client, lead: Agent) -> None:
+def test_archived_templates_have_a_chip_of_their_own(client: Client, lead: Agent) -> None:
     a_template("gone").archive(by=lead)
-    assert "Write the first template" in words(page(client))
+    html = page(client)
+    assert "Write the first template" in words(html)
+    assert "Archived 1" in words(html)
+    html = page(client, "?status=archived")
+    assert names(html) == ["gone"]
+    assert "Restore" in words(html)
+
+
+def test_it_shows_how_templates_fare(client: Client, lead: Agent) -> None:
+    row, other = a_template("much"), a_template("little")
+    talk = world.conversation()
+    for status, template in (("read", row), ("delivered", row), ("sent", row), ("read", other)):
+        payload = {"content_sid": template.content_sid}
+        world.message(talk, "x", "outbound", status=status, kind="template", payload=payload)
+    html = page(client)
+    much = html[html.index(">much<") : html.index("</tr>", html.index(">much<"))]
+    assert re.search(r'class="cell-bar">3<.*class="bar-fill" width="100.0"', much, re.S)
+    assert ">50%<" in much
+    assert 'class="bar-fill" width="33.3"' in html
+
+
+def test_what_is_gone_from_twilio_needs_somebody(client: Client, lead: Agent) -> None:
+    row = a_template("vanished", gone_at=clock.now())
+    html = page(client)
+    assert "Gone from Twilio" in html
+    assert re.findall(r'scope="rowgroup">([^<]+)<', html) == ["Needs you"]
+    assert "Twilio does not have this template any more" in page(client, f"{row.pk}/")
+
+
+def test_syncing_is_asked_for_and_followed(client: Client, lead: Agent) -> None:
+    a_template()
+    assert "Not synced with Twilio yet" in words(page(client))
+    answer = client.post("/templates/sync/", headers=HTMX)
+    assert "Being compared" in answer.content.decode()
+    followed = re.search(r'hx-get="([^"]+)"', answer.content.decode())[1]
+    sync = Sync.begin(Account.objects.get())
+    assert "Being compared" in client.get(followed).content.decode()
+    sync.finish(12)
+    answer = client.get(followed)
+    assert "Synced with Twilio" in answer.content.decode()
+    assert "fanlight:list" in answer["HX-Trigger"]
+    sync.fail("Twilio refused the <b>token</b>.")
+    assert "Twilio refused the &lt;b&gt;token&lt;/b&gt;." in page(client)
+    assert client.post("/templates/sync/").status_code == 302
+    client.force_login(world.agent("tomasz"))
+    assert client.post("/templates/sync/", headers=HTMX)["X-Refused"] == "not_allowed"
 
 
 def test_without_an_account_it_says_what_to_do(client: Client, lead: Agent) -> None:
@@ -181,6 +227,7 @@ def test_badges_follow_what_is_in_review(client: Client, lead: Agent) -> None:
     assert f'id="badge-{row.pk}" hx-swap-oob="true"' in html
     assert "Approved" in html
     assert "template-watch" not in html
+    assert "fanlight:list" in client.get(f"/templates/badges/?ids={row.pk}")["HX-Trigger"]
     assert client.get("/templates/badges/").status_code == 200
 
 
@@ -192,5 +239,5 @@ def test_the_list_needs_few_queries_however_long_it_is(
         a_template(f"t{n}", status="", language="de")
     page(client)
     session_and_agent = 2
-    with django_assert_max_num_queries(7 + session_and_agent):  # type: ignore[operator]
+    with django_assert_max_num_queries(10 + session_and_agent):  # type: ignore[operator]
         assert len(names(page(client))) == 30
