@@ -94,8 +94,8 @@ class Send(APIView):
     """Queues a message; with `Prefer: wait=N` waits for Twilio's answer.
 
     202 queued · 200 taken by Twilio · 400 wrong input, or (waited for) refused by Twilio with
-    `error_code` · 403 opted out · 409 window closed, or the key was used for another message · 429 too
-    many requests, see `Retry-After`.
+    `error_code` · 403 opted out or no opt-in · 409 window closed, or the key was used for another message ·
+    429 too many requests, see `Retry-After`.
     """
 
     @extend_schema(

@@ -8,13 +8,14 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from inbox import clock, consent_file
 from inbox.access import channels_for
 from inbox.consent_file import BadLine, Row
 from inbox.models import Address, Agent, Channel, ConsentEntry, ConsentImport, Contact, Event
+from inbox.refusals import Refused
 
 BATCH = 2000
 # One import at a time, so that two of the same file do not both find a line missing.
@@ -97,12 +98,24 @@ def plan(upload: ConsentImport, viewer: Agent) -> Plan:
     return found
 
 
-@transaction.atomic
 def record(upload: ConsentImport, *, by: Agent) -> int:
     """Write every line that makes sense, all or none; a second time changes nothing.
 
     :returns: how many entries were written.
+    :raises Refused: one of these customers was merged or wrote at this very moment.
     """
+    try:
+        return _record(upload, by)
+    except (IntegrityError, OperationalError) as error:
+        raise Refused(
+            "busy",
+            _("One of these customers changed at this very moment, so nothing was recorded."),
+            _("Press Record again."),
+        ) from error
+
+
+@transaction.atomic
+def _record(upload: ConsentImport, by: Agent) -> int:
     locked = ConsentImport.objects.select_for_update().get(pk=upload.pk)
     if locked.recorded_at:
         return locked.count

@@ -44,10 +44,18 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """GET shows what would happen, POST lets it happen."""
     found = consent_import_for(request.user, pk)
     if request.method == "POST":
-        count = consent_imports.record(found, by=request.user)
-        said = ngettext("%(count)d entry is recorded.", "%(count)d entries are recorded.", count)
-        messages.success(request, said % {"count": count})
-        return redirect("inbox:consent_import", pk)
+        return _recorded(request, found)
     plan = None if found.recorded_at else consent_imports.plan(found, request.user)
     context = {"upload": found, "plan": plan, "bad": plan.bad[:MOST_BAD] if plan else []}
     return render(request, "inbox/consent_import_preview.html", context)
+
+
+def _recorded(request: HttpRequest, found: consent_imports.ConsentImport) -> HttpResponse:
+    try:
+        count = consent_imports.record(found, by=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        said = ngettext("%(count)d entry is recorded.", "%(count)d entries are recorded.", count)
+        messages.success(request, said % {"count": count})
+    return redirect("inbox:consent_import", found.pk)

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from channels_whatsapp import inbound
-from inbox import clock, people
+from inbox import clock, consent_questions, people
 from inbox.arrivals import conversation_with
 from inbox.models import (
     Address,
@@ -342,6 +342,46 @@ def test_twilios_own_opt_out_counts() -> None:
     post_signed("inbound/opt_out_type")
     assert ConsentEntry.objects.get().source == "twilio"
     assert opted_out()
+
+
+def test_twilios_own_start_returns_and_its_help_changes_nothing() -> None:
+    world.channel()
+    write("STOP", OptOutType="STOP")
+    write("INFO", OptOutType="HELP")
+    entries = ConsentEntry.objects.order_by("pk")
+    assert list(entries.values_list("action", "source")) == [("opt_out", "twilio")]
+    write("yes again", OptOutType="START")
+    assert list(entries.values_list("action", "source"))[1:] == [("opt_in", "twilio")]
+    assert not opted_out()
+    answered = Message.objects.order_by("pk").values_list("payload__answered", flat=True)
+    assert list(answered) == ["STOP", "HELP", "START"]
+
+
+def test_a_sentence_with_stop_in_it_is_kept_as_a_question() -> None:
+    world.channel()
+    for body, expected in (("stop, it is still broken", True), ("STOP", None), ("hello", None)):
+        assert write(body).payload.get("asks_to_stop") is expected
+    # Nothing of it is asked where Twilio has decided.
+    assert "asks_to_stop" not in write("please stop", OptOutType="STOP").payload
+
+
+def test_what_a_person_decided_outlives_a_second_telling() -> None:
+    world.channel()
+    first = write("hello")
+    found = recover(first.created_at - timedelta(hours=1), body="please stop")
+    agent = world.agent()
+    consent_questions.settle_stop(found, is_stop=False, by=agent)
+    write("please stop", MessageSid=found.sid)
+    found.refresh_from_db()
+    assert (found.payload["asks_to_stop"], found.payload["MessageSid"]) == ("no", found.sid)
+
+
+def test_a_stop_found_late_still_holds_back_templates() -> None:
+    world.channel()
+    later = write("I am back")
+    recover(later.created_at - timedelta(hours=1), body="STOP")
+    entry = ConsentEntry.objects.get()
+    assert (entry.is_opt_out, entry.given_at) == (True, later.created_at - timedelta(hours=1))
 
 
 def test_an_opt_out_holds_for_its_channel_only() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import DataError, connection
 from django.test import Client
 
 from inbox import clock, consent, consent_file, consent_imports, consent_proof
@@ -131,11 +131,28 @@ def test_it_is_all_or_nothing(
 ) -> None:
     path, _shown = looked_at(client, HEAD + GOOD)
     monkeypatch.setattr(consent_imports, "_FLAGS", "SELECT 1 / 0")
-    client.raise_request_exception = False
-    assert client.post(path).status_code == 500
+    with pytest.raises(DataError):
+        client.post(path)
     assert not ConsentEntry.objects.exists()
     assert not Contact.objects.exists()
     assert ConsentImport.objects.get().recorded_at is None
+
+
+def test_a_customer_who_is_merged_meanwhile_is_a_word_to_the_admin_and_nothing_is_lost(
+    client: Client, boss: Agent, over: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _shown = looked_at(client, HEAD + GOOD)
+    gone = world.contact()
+    pk = gone.pk
+    gone.delete()
+    with monkeypatch.context() as at_that_moment:
+        at_that_moment.setattr(consent_imports, "_owners", lambda found: {"whatsapp:+447700900318": pk})
+        at_that_moment.setattr(consent_imports, "_FLAGS", "SET CONSTRAINTS ALL IMMEDIATE")
+        shown = words(client.post(path, follow=True).content.decode())
+    assert "nothing was recorded. Press Record again." in shown
+    assert "Record 1 entry" in shown
+    client.post(path)
+    assert ConsentEntry.objects.count() == 1
 
 
 def test_many_lines_take_few_queries(

@@ -248,6 +248,18 @@ def test_nobody_is_asked_about_what_is_not_in_question(client: Client, conversat
     assert not ConsentEntry.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("told", "hint"),
+    [("HELP", "Asked for help. Twilio answered by itself."), ("STOP", "Twilio answered this by itself.")],
+)
+def test_what_twilio_answered_says_so(
+    client: Client, conversation: Conversation, told: str, hint: str
+) -> None:
+    message = world.message(conversation, "INFO", payload={"answered": told})
+    assert hint in words(bubble(client, message))
+    assert "Twilio answered" not in bubble(client, world.message(conversation, "INFO"))
+
+
 # May we send you offers?
 
 
