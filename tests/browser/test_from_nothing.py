@@ -4,8 +4,10 @@ approved, and reopens a conversation with it. Nobody opens Twilio's Console."""
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -48,6 +50,12 @@ def test_from_nothing_to_an_answer(nothing: tuple[Stack, Simulator], browser: Br
     become_admin(page, stack)
     connect(page, sim)
     say_hello(page, sim)
+    conversation = page.url
+    write_template(page)
+    be_rejected(page, sim)
+    mend(page, sim)
+    close_windows(stack)
+    reopen(page, sim, conversation)
     assert not errors, errors
     context.close()
 
@@ -81,3 +89,80 @@ def say_hello(page: Page, sim: Simulator) -> None:
     expect(page.get_by_text("It works, there and back.")).to_be_visible()
     page.get_by_role("link", name="Open the conversation").click()
     expect(page.locator("#thread")).to_contain_text("hello")
+
+
+def write_template(page: Page) -> None:
+    page.goto("/templates/new/")
+    page.get_by_label("Name", exact=True).fill("lamp_ready")
+    page.get_by_label("Kind of content").select_option("twilio/quick-reply")
+    expect(page.get_by_label("Text of button 1")).to_be_visible()
+    page.get_by_role("textbox", name=re.compile("^Body")).fill(
+        "Hi {{1}}, your lamp is ready. Save 10% on a bulb when you collect it before {{2}} this week."
+    )
+    page.get_by_label("Sample for variable 1").fill("Nour")
+    page.get_by_label("Fill variable 1 from").select_option("contact.first_name")
+    page.get_by_label("Sample for variable 2").fill("Friday")
+    page.get_by_label("Text of button 1").fill("I’ll come by")
+    page.get_by_role("button", name="Add button").click()
+    page.get_by_label("Text of button 2").fill("Send it to me")
+    submit(page)
+
+
+def submit(page: Page) -> None:
+    page.get_by_role("button", name="Submit for approval").click()
+    expect(page.get_by_text("WhatsApp is looking at it")).to_be_visible()
+
+
+def be_rejected(page: Page, sim: Simulator) -> None:
+    sim.decide(submitted(sim), "rejected", "INCORRECT_CATEGORY: the content does not match UTILITY.")
+    expect(page.get_by_text("Rejected").first).to_be_visible(); page.reload()
+    expect(page.get_by_text("INCORRECT_CATEGORY")).to_be_visible()
+
+
+def mend(page: Page, sim: Simulator) -> None:
+    """A new version as the page advises: without the offer."""
+    rejected = submitted(sim)
+    page.get_by_role("button", name="Make new version").last.click()
+    body = page.get_by_role("textbox", name=re.compile("^Body"))
+    expect(page.get_by_text(re.compile("take the offer out"))).to_be_visible()
+    body.fill("Hi {{1}}, your lamp is ready. Please collect it before {{2}} this week.")
+    submit(page)
+    approved = submitted(sim)
+    assert approved != rejected
+    sim.decide(approved, "approved")
+    expect(page.get_by_text("Approved").first).to_be_visible()
+
+
+def submitted(sim: Simulator) -> str:
+    """The Content SID that was handed in last."""
+    for _ in range(150):
+        waiting = [c for c in sim.twilio.contents.values() if c.friendly_name.startswith("lamp_ready")]
+        if waiting and waiting[-1].approval:
+            return waiting[-1].sid
+        time.sleep(0.1)
+    raise AssertionError("nothing was submitted")
+
+
+def close_windows(stack: Stack) -> None:
+    """A day goes by."""
+    with psycopg.connect(postgres.url(stack.data_dir), autocommit=True) as connection:
+        for table, column in (("inbox_window", "closes_at"), ("inbox_conversation", "window_closes_at")):
+            connection.execute(f"UPDATE {table} SET {column} = {column} - interval '25 hours'")
+
+
+def reopen(page: Page, sim: Simulator, conversation: str) -> None:
+    page.goto(conversation)
+    composer = page.locator("#composer")
+    expect(composer.get_by_text("lamp_ready").first).to_be_visible()
+    expect(composer.get_by_label(re.compile("1}}"))).to_have_value("Nour")
+    composer.get_by_label(re.compile("2}}")).fill("Friday")
+    composer.get_by_role("button", name="Send template").click()
+    sent = page.locator("#messages .msg--out").last
+    expect(sent).to_contain_text("Hi Nour, your lamp is ready. Please collect it before Friday this week.")
+    nour = sim.customer("+447700900318")
+    expect(sent.locator("xpath=ancestor-or-self::*[@data-status]")).to_have_attribute(
+        "data-status", re.compile("delivered|read")
+    )
+    nour.tap(nour.received[-1].sid, "I’ll come by")
+    expect(page.locator("#messages .msg--in").last).to_contain_text("I’ll come by")
+    expect(page.get_by_role("textbox", name="Reply")).to_be_enabled()
