@@ -36,17 +36,26 @@ class AsTyped(forms.JSONField):
     def bound_data(self, data: Any, initial: Any) -> Any:
         return InvalidJSONInput(data or "")
 
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, InvalidJSONInput):
+            return value
+        return json.dumps(value, ensure_ascii=False, indent=2)
+
 
 class TemplateForm(forms.ModelForm):
     """A draft. What it says is judged beside it, not refused: only what cannot be kept is."""
 
-    account = forms.ModelChoiceField(Account.objects.order_by("pk"), label=_("account"))
-    name = forms.CharField(label=_("name"), max_length=512, help_text=_("Like order_shipped."))
+    account = forms.ModelChoiceField(Account.objects.order_by("pk"), label=_("Account"))
+    name = forms.CharField(label=_("Name"), max_length=512, help_text=_("Like order_shipped."))
 
     class Meta:
         model = Template
         fields = ("language", "category", "types", "variables")
         field_classes = {"types": AsTyped, "variables": AsTyped}
+        widgets = {
+            "types": forms.Textarea({"class": "vLargeTextField", "rows": 16}),
+            "variables": forms.Textarea({"class": "vLargeTextField", "rows": 4}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

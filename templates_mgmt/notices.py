@@ -14,6 +14,8 @@ from inbox import clock
 from templates_mgmt import usage
 from templates_mgmt.models import Template
 
+NEAR = 20  # of those that could be sent instead, how many are looked at
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -81,10 +83,18 @@ def _paused(template: Template) -> str:
 
 
 def _instead(template: Template) -> str:
-    other = instead_of(template).first()
-    if other is None:
+    near = list(instead_of(template)[:NEAR])
+    if not near:
         return _("No other approved template in this language has its category. Make a new version.")
-    return _("Send %(name)s instead.") % {"name": other.name}
+    sent = usage.of(other.content_sid for other in near)
+    best = max(near, key=lambda other: _weight(template, other, sent))
+    return _("Send %(name)s instead.") % {"name": best.name}
+
+
+def _weight(template: Template, other: Template, sent: dict[str, usage.Usage]) -> tuple[bool, int, int]:
+    """Its own family, then what people use, then the newest."""
+    used = sent.get(other.content_sid or "", usage.Usage())
+    return other.family_id == template.family_id, used.sent, other.pk
 
 
 def _category(template: Template, used: usage.Usage | None) -> Notice | None:

@@ -287,7 +287,13 @@ def test_a_paused_one_says_when_it_returns_and_what_to_send(account: Account) ->
     assert notice.next_step.startswith("No other approved template in this language")
     at_twilio(account, "order_update")
     assert notices.about(template)[0].next_step == "Send order_update instead."
+    used = at_twilio(account, "order_news")
+    at_twilio(account, "order_unused")
+    world.message(world.conversation(), "x", "outbound", kind="template", status="read",
+                  payload={"content_sid": used.content_sid})  # fmt: skip
+    assert notices.about(template)[0].next_step == "Send order_news instead."
     newer = at_twilio(account, "order_shipped")
+    assert notices.about(template)[0].next_step == "Send order_shipped instead."
     assert list(notices.instead_of(template))[0] == newer
 
 
