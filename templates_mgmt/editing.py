@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from channels_whatsapp.models import Account
 from inbox.models import Agent
 from inbox.refusals import Refused
-from templates_mgmt.forms import Written
 from templates_mgmt.models import Family, Template
+from templates_mgmt.written import Written
 
 AUTOMATIC = "untitled"
 

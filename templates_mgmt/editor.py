@@ -9,7 +9,7 @@ from functools import cached_property
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from channels_whatsapp.models import Account
+from channels_whatsapp.models import Account, Sender
 from inbox.emoji import EMOJI
 from inbox.models import Agent
 from inbox.refusals import Refused
@@ -19,13 +19,13 @@ from templates_mgmt import content as kinds
 from templates_mgmt.access import accounts_for, may_manage
 from templates_mgmt.checking import Check, Slot
 from templates_mgmt.filling import SOURCES
-from templates_mgmt.forms import DOCUMENT, IMAGE, NONE, TEXT, ButtonRow, Written, written_of
 from templates_mgmt.models import Template
 from templates_mgmt.placeholders import LONGEST_VALUE
 from templates_mgmt.policy import Finding
 from templates_mgmt.policy.drafts import APPROVED_BODY, BODY
 from templates_mgmt.preview import Preview
 from templates_mgmt.states import State, state_of
+from templates_mgmt.written import DOCUMENT, IMAGE, NONE, TEXT, ButtonRow, Written, written_of
 
 CATEGORIES: tuple[tuple[str, Promise, Promise], ...] = (
     (policy.UTILITY, _("Utility"),
@@ -196,11 +196,19 @@ class Editor:
         return list(accounts_for(self.agent).order_by("pk")) if self.template is None else []
 
     @cached_property
+    def sender(self) -> Sender | None:
+        """The account's first one, for whom the customer sees."""
+        if not self.account:
+            return None
+        return self.account.senders.select_related("channel").order_by("pk").first()
+
+    @property
+    def sender_address(self) -> str:
+        return self.sender.address if self.sender else ""
+
+    @property
     def business(self) -> str:
-        """Whom the customer sees: the first channel of the account."""
-        senders = self.account.senders.select_related("channel").order_by("pk") if self.account else []
-        sender = next(iter(senders), None)
-        return sender.channel.name if sender else str(self.account or "Fanlight")
+        return self.sender.channel.name if self.sender else str(self.account or "Fanlight")
 
     # For the form's choices
 

@@ -10,8 +10,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from templates_mgmt import policy, rejections, shaping, states
-from templates_mgmt.forms import Written, written_of
 from templates_mgmt.models import Template
+from templates_mgmt.written import Written, written_of
 
 LONGEST = 160  # characters of WhatsApp's own words in the list
 # So long a category that Meta changed is news.

@@ -12,7 +12,7 @@ from typing import Any
 from templates_mgmt import content as kinds
 from templates_mgmt import policy
 from templates_mgmt.content import Content
-from templates_mgmt.forms import HEADERS, MOST_ROWS, ButtonRow, CardRow, ItemRow, VariableRow, Written
+from templates_mgmt.written import HEADERS, MOST_ROWS, ButtonRow, CardRow, ItemRow, VariableRow, Written
 
 ROWS: dict[str, str] = {"button": "buttons", "item": "items", "card": "cards"}
 

@@ -60,15 +60,20 @@
 
     // What the server was asked to keep, compared with what stands in the form when it answers.
     let sent = "";
+    let isSaving = false;
     document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-      if (detail.elt === saver) sent = text();
+      if (detail.elt !== saver) return;
+      sent = text();
+      isSaving = true;
     });
     document.addEventListener("htmx:afterRequest", ({ detail }) => {
       if (detail.elt !== saver) return;
+      isSaving = false;
       if (detail.successful) saved = sent;
       else clearTimeout(timer);
-      leave?.(detail.successful);
+      const go = leave;
       leave = null;
+      go?.(detail.successful);
     });
 
     form.addEventListener("input", () => {
@@ -93,7 +98,13 @@
     });
     document.addEventListener("submit", (event) => {
       const other = event.target;
-      if (other === form) return void (saved = text());
+      if (other === form) {
+        if (!isSaving) return void (saved = text());
+        // What is being saved must have its new stamp before more is sent.
+        event.preventDefault();
+        leave = () => form.requestSubmit(event.submitter);
+        return;
+      }
       if (other.id !== "add-language" || !isDirty()) return;
       event.preventDefault();
       leave = (isSaved) => isSaved && other.submit();
@@ -108,9 +119,21 @@
 
     document.getElementById("editor-discard").addEventListener("click", (event) => {
       event.preventDefault();
+      clearTimeout(timer);
+      // A draft that was begun on this page goes away with it; it can be restored.
+      if (!opened.get("template") && new FormData(form).get("template")) return archive();
       redraw(opened);
       fanlight.toast(form.dataset.discarded, "info");
     });
+
+    function archive() {
+      saved = text();
+      const act = document.createElement("form");
+      Object.assign(act, { method: "post", action: `${document.getElementById("add-language").getAttribute("action")}../archive/` });
+      act.append(form.querySelector("[name=csrfmiddlewaretoken]").cloneNode());
+      document.body.append(act);
+      act.submit();
+    }
 
     // Enter in a field keeps the page.
     form.addEventListener("keydown", (event) => {

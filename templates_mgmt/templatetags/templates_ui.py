@@ -9,10 +9,10 @@ from templates_mgmt.checking import Slot
 from templates_mgmt.content import LABELS
 from templates_mgmt.editor import BUTTON_LABELS
 from templates_mgmt.filling import SOURCES, TYPED
-from templates_mgmt.forms import ButtonRow
 from templates_mgmt.listing import Filters
 from templates_mgmt.models import Template
 from templates_mgmt.policy import Finding
+from templates_mgmt.written import ButtonRow
 
 register = template.Library()
 

@@ -17,10 +17,11 @@ from templates_mgmt import editing, shaping
 from templates_mgmt.access import accounts_for, may_manage, must_manage, template_for
 from templates_mgmt.editor import Editor
 from templates_mgmt.filling import SOURCES
-from templates_mgmt.forms import Written, posted
+from templates_mgmt.forms import posted
 from templates_mgmt.models import Template
 from templates_mgmt.views.answers import refused
 from templates_mgmt.views.standing import standing
+from templates_mgmt.written import Written
 
 AUTO, SAVE, SUBMIT, SESSION = "auto", "save", "submit", "session"
 

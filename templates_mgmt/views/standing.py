@@ -7,9 +7,20 @@ from django.shortcuts import render
 
 from inbox import clock
 from templates_mgmt import deleting, notices, rejections, usage
+from templates_mgmt.economics import Economics, Rate, Recipient, rates_of
 from templates_mgmt.editor import Editor
-from templates_mgmt.models import Template
+from templates_mgmt.models import Price, Template
 from templates_mgmt.notes import remedies
+
+
+def _rates(template: Template, address: str) -> tuple[Rate, Rate] | None:
+    """What one message cost and costs since Meta moved the template, to the sender's own country."""
+    if not template.previous_category:
+        return None
+    rows = Price.objects.values_list("calling_code", "category", "amount", "currency")
+    economics = Economics(Recipient.at(address), False, rates_of(rows))
+    before, now = economics.cost(template.previous_category), economics.cost(template.category)
+    return (before, now) if before and now else None
 
 
 def standing(request: HttpRequest, template: Template) -> HttpResponse:
@@ -24,11 +35,14 @@ def standing(request: HttpRequest, template: Template) -> HttpResponse:
         "state": editor.state,
         "advice": rejections.advise(template.rejection_reason) if editor.state.word == "rejected" else None,
         "remedies": remedies(template),
+        "rates": _rates(template, editor.sender_address),
         "notices": notices.about(template, used),
         "used": used,
         "uses": deleting.uses(template) if template.content_sid else None,
         "history": history,
-        "successor": next((t for t in history if t.replaces_id == template.pk and t.is_draft), None),
+        "successor": next(
+            (t for t in history if t.replaces_id == template.pk and t.is_draft and not t.is_archived), None
+        ),
         "now": now,
         "section": "templates",
     }

@@ -120,6 +120,12 @@ def test_discard_goes_back_to_how_it_was_opened(editor: Page) -> None:
     expect(body(editor)).to_have_value("As it was opened.")
 
 
+def test_discarding_what_was_begun_here_archives_it(editor: Page) -> None:
+    wait_until_saved(editor, lambda: body(editor).fill("Begun and given up."))
+    editor.get_by_role("link", name="Discard").click()
+    expect(editor.get_by_role("button", name="Restore")).to_be_visible()
+
+
 def test_archiving_from_the_list_is_undone(editor: Page) -> None:
     editor.get_by_label("Name", exact=True).fill("to_be_archived")
     wait_until_saved(editor, lambda: body(editor).fill("Gone for a moment."))

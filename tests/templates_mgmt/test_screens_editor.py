@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from inbox import clock
 from inbox.models import Agent, Event
 from templates_mgmt import content
-from templates_mgmt.forms import PARTS
 from templates_mgmt.models import Family, Template
+from templates_mgmt.written import PARTS
 from tests import world
 from tests.inbox.pages import HTMX, words
 from tests.templates_mgmt.conftest import a_template
@@ -326,6 +328,22 @@ def test_a_rejected_one_gets_a_new_version_that_is_mended(client: Client, lead: 
     assert "Ready" in words(html)
     client.post(f"/templates/{old.pk}/versions/")
     assert Template.objects.filter(replaces=old).count() == 1
+
+
+def test_a_changed_category_says_what_it_costs_now(client: Client, lead: Agent) -> None:
+    row = a_template(category="MARKETING", previous_category="UTILITY", recategorised_at=clock.now())
+    told = words(page(client, f"/templates/{row.pk}/"))
+    assert "this now bills as marketing, no longer as utility" in told
+    assert "Used 0 times in 30 days." in told
+    assert "now costs $0.0579 to numbers of your country; before it was $0.027" in told
+
+
+def test_a_paused_one_says_what_to_send_instead(client: Client, lead: Agent) -> None:
+    a_template("other")
+    row = a_template("tired", status="paused", paused_until=clock.now() + timedelta(hours=3))
+    told = words(page(client, f"/templates/{row.pk}/"))
+    assert "WhatsApp paused this template until" in told
+    assert "Send other instead." in told
 
 
 def test_a_language_starts_with_a_copy(client: Client, lead: Agent) -> None:
