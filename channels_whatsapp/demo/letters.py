@@ -191,7 +191,7 @@ class Letters:
 
     def consents(self, scene: Scene) -> Iterator[ConsentEntry]:
         who = {"contact": scene.contact, "channel": scene.conversation.channel}
-        if "vip" in scene.story.tags:
+        if {"vip", "restock"}.intersection(scene.story.tags):
             at = self.now - timedelta(days=120)
             text = _("Send me offers and news by WhatsApp. I can stop it at any time.")
             shown = {"category": "marketing", "source": "web form", "text": text}

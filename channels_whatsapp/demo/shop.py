@@ -152,6 +152,12 @@ STORIES = (
     ),
     Story(
         "Luca Ferrantini", UK, phone="+447700900408", status="resolved", assignee="agent", language="it", lines=(
+            template(
+                "6d 5h", "carry_on_here",
+                "Hi Luca, Tomasz from Bramblecart here. We have news for you. Shall we carry on here?",
+                variables={"1": "Luca", "2": "Tomasz"},
+            ),
+            tapped("6d 4h", "Yes, please", reply_to=0),
             them("6d 3h", "Ciao, il paralume si può lavare?"),
             us("6d 2h", "Ciao Luca, solo con una spazzola asciutta, per favore."),
             them("6d 2h", "Grazie mille!"),
@@ -160,6 +166,12 @@ STORIES = (
     ),
     Story(
         "Wilhelmina Strand", UK, phone="+447700900413", status="resolved", assignee="lead", lines=(
+            template(
+                "4d 9h", "carry_on_here",
+                "Hi Wilhelmina, Ines from Bramblecart here. We have news for you. Shall we carry on here?", "lead",
+                variables={"1": "Wilhelmina", "2": "Ines"},
+            ),
+            tapped("4d 8h 30m", "Yes, please", reply_to=0),
             them("4d 8h", "Could I have the assembly sheet for the Fennel table again?"),
             sent_paper("4d 7h", "fennel-table.pdf", "Fennel table", "Four legs, eight bolts, one key", by="lead"),
             them("4d 6h", "Built! It does not even wobble."),
