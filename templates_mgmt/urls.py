@@ -4,7 +4,7 @@ from django.urls import path
 
 from inbox.api.urls import both
 from templates_mgmt.api import views as api
-from templates_mgmt.views import acts, editor, picker, start, sync, templates
+from templates_mgmt.views import acts, costs, editor, picker, start, sync, templates
 
 app_name = "templates_mgmt"
 urlpatterns = [
@@ -22,6 +22,7 @@ urlpatterns = [
     path("templates/<int:pk>/languages/", acts.languages, name="languages"),
     path("templates/<int:pk>/versions/", acts.versions, name="versions"),
     # Sending
+    path("templates/costs/", costs.costs, name="costs"),
     path("conversations/<int:pk>/templates/", picker.picker, name="picker"),
     path("conversations/<int:pk>/templates/preview/", picker.preview, name="picker_preview"),
     path("channels/<int:pk>/start/<str:address>/", start.start, name="start"),

@@ -49,8 +49,8 @@ SHARED = {
     "templates/new/", "templates/form/",
 }  # fmt: skip
 ADMIN = "admin/"
-# How Twilio is connected, and files of consent: not there for anybody but admins.
-CONNECT = ("connect/", "consent/")
+# How Twilio is connected, files of consent, and costs: not there for anybody but admins.
+CONNECT = ("connect/", "consent/", "templates/costs/")
 
 
 def written(pattern: str) -> str:

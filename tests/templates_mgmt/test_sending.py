@@ -12,7 +12,6 @@ from channels_whatsapp.simulator import Simulator
 from inbox import consent
 from inbox.models import Agent, Conversation, Message
 from tests import world
-from tests.channels_whatsapp.conftest import settle, shop, sim, talk  # noqa: F401
 from tests.inbox.api.conftest import Api
 from tests.jobs import run_due_jobs
 from tests.templates_mgmt import shelf
@@ -88,8 +87,8 @@ def test_consent_is_asked_of_programs_too(api: Api, closed: Conversation) -> Non
 
 
 def test_twilio_gets_exactly_the_values_that_are_kept(
-    sim: Simulator,  # noqa: F811
-    talk: Callable[..., Conversation],  # noqa: F811
+    sim: Simulator,
+    talk: Callable[..., Conversation],
     tomasz: Agent,
 ) -> None:
     conversation = talk("+447700900911", "Anna ✨ Bell")
