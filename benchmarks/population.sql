@@ -6,8 +6,8 @@ INSERT INTO inbox_agent (password, is_superuser, username, first_name, last_name
 SELECT '', false, 'agent' || n, 'Agent', n::text, '', false, true, now(), CASE n WHEN 1 THEN 'lead' ELSE 'agent' END, ''
 FROM generate_series(1, 12) n;
 INSERT INTO inbox_tag (name) SELECT 'tag ' || n FROM generate_series(1, 10) n;
-INSERT INTO inbox_channel (name, kind, address, is_active, created_at)
-SELECT 'Shop ' || n, 'whatsapp', 'whatsapp:+44770090020' || n, true, now() FROM generate_series(1, 2) n;
+INSERT INTO inbox_channel (name, kind, address, is_active, shows_typing, created_at)
+SELECT 'Shop ' || n, 'whatsapp', 'whatsapp:+44770090020' || n, true, false, now() FROM generate_series(1, 2) n;
 
 -- "bodake", "lo", …: pronounceable, so that prefixes of three letters hit many words
 CREATE TEMP TABLE word AS

@@ -111,6 +111,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         )
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Playwright's event loop hides earlier connections from Django, and they would keep it from cleaning up."""
+    yield
+    mine = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+    with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+        cursor.execute(mine, [connection.settings_dict["NAME"]])
+
+
 @pytest.fixture
 def run_jobs() -> Callable[..., int]:
     """`run_jobs()` runs every job that is due, in this thread and transaction, and returns how many.

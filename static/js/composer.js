@@ -37,7 +37,7 @@
     if (same && !form.hasAttribute("data-sent")) {
       field.value = kept.value;
       field.setSelectionRange(kept.start, kept.end);
-      field.hidden = field.disabled && !field.value;
+      field.classList.toggle("visually-hidden", field.disabled && !field.value);
     }
     if (same && kept.hadFocus) {
       const focused = (kept.stays && document.getElementById(kept.stays)) || field;

@@ -121,4 +121,9 @@ class Stack:
 
 def _words(process: Any) -> list[str]:
     """Its command line; nothing when it has ended meanwhile."""
-    return process.as_dict(["cmdline"])["cmdline"] or []
+    import psutil
+
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []

@@ -94,7 +94,7 @@ def test_text_twice_as_large_fits(live: Stack, sign_in: SignIn, page: Page) -> N
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         must_fit(page)
         if path.startswith("/conversations"):
-            send = page.locator("#composer-send, .closed-title").first
+            send = page.locator("#composer-send, .closed-title, .lock-line").first
             send.scroll_into_view_if_needed()
             expect(send).to_be_in_viewport()
     page.set_viewport_size({"width": 640, "height": 400})
