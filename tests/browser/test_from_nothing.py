@@ -115,8 +115,6 @@ def submit(page: Page) -> None:
 
 def be_rejected(page: Page, sim: Simulator) -> None:
     sim.decide(submitted(sim), "rejected", "INCORRECT_CATEGORY: the content does not match UTILITY.")
-    expect(page.get_by_text("Rejected").first).to_be_visible()
-    page.reload()
     expect(page.get_by_text("INCORRECT_CATEGORY")).to_be_visible()
 
 
