@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,43 +11,21 @@ from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
+from psycopg import errors
 
 from inbox import clock, consent_file
 from inbox.access import channels_for
+from inbox.consent import SILENCING
 from inbox.consent_file import BadLine, Row
-from inbox.models import Address, Agent, Channel, ConsentEntry, ConsentImport, Contact, Event
+from inbox.models import Address, Agent, Channel, ConsentEntry, ConsentImport, Contact, Event, Window
 from inbox.refusals import Refused
 
 BATCH = 2000
 # One import at a time, so that two of the same file do not both find a line missing.
 LOCK = 7_230_117
 ABANDONED = timedelta(days=1)
-
-# The flags of sending (inbox/consent.py) as the ledger now says: a stop silences who has not written since.
-_FLAGS = """
-WITH last AS (
-    SELECT DISTINCT ON (contact_id, channel_id) contact_id, channel_id, action, given_at
-    FROM inbox_consententry
-    WHERE contact_id = ANY(%(contacts)s) AND category IN ('all', 'service')
-    ORDER BY contact_id, channel_id, given_at DESC, id DESC
-), heard AS (
-    SELECT last.*, (
-        SELECT max(w.last_inbound_at) FROM inbox_window w JOIN inbox_address a ON a.id = w.address_id
-        WHERE a.contact_id = last.contact_id AND w.channel_id = last.channel_id
-    ) AS wrote_at
-    FROM last
-), silenced AS (
-    INSERT INTO inbox_window (address_id, channel_id, opted_out_at)
-    SELECT a.id, h.channel_id, h.given_at FROM heard h JOIN inbox_address a USING (contact_id)
-    WHERE h.action = 'opt_out' AND (h.wrote_at IS NULL OR h.wrote_at <= h.given_at)
-    ON CONFLICT (address_id, channel_id) DO UPDATE
-        SET opted_out_at = COALESCE(inbox_window.opted_out_at, excluded.opted_out_at)
-)
-UPDATE inbox_window w SET opted_out_at = NULL
-FROM heard h JOIN inbox_address a USING (contact_id)
-WHERE w.address_id = a.id AND w.channel_id = h.channel_id
-    AND h.action = 'opt_in' AND w.opted_out_at <= h.given_at
-"""
+# Somebody wrote or was merged at this very moment.
+MOMENTARY = (errors.ForeignKeyViolation, errors.UniqueViolation, errors.DeadlockDetected)
 
 
 @dataclass
@@ -107,6 +86,8 @@ def record(upload: ConsentImport, *, by: Agent) -> int:
     try:
         return _record(upload, by)
     except (IntegrityError, OperationalError) as error:
+        if not isinstance(error.__cause__, MOMENTARY):
+            raise
         raise Refused(
             "busy",
             _("One of these customers changed at this very moment, so nothing was recorded."),
@@ -125,9 +106,8 @@ def _record(upload: ConsentImport, by: Agent) -> int:
     owners = _owners(found)
     for part in _batched(found.rows):
         ConsentEntry.objects.bulk_create(_entry(*pair, owners, by) for pair in part)
-    with connection.cursor() as cursor:
-        for part in _batched(sorted(set(owners.values()))):
-            cursor.execute(_FLAGS, {"contacts": part})
+    for part in _batched(_flagged(found, owners)):
+        _set_flags(part)
     done = {"recorded_at": clock.now(), "count": len(found.rows), "content": b""}
     ConsentImport.objects.filter(pk=locked.pk).update(**done)
     told = {"entries": len(found.rows), "contacts": len(found.strangers), "skipped": len(found.bad)}
@@ -208,6 +188,39 @@ def _owners(found: Plan) -> dict[str, int]:
         made = [contact.pk for contact in contacts]
         Contact.objects.filter(pk__in=made, addresses=None).delete()
     return dict(_owners_of(_address(*pair) for pair in found.rows))
+
+
+def _flagged(found: Plan, owners: dict[str, int]) -> list[int]:
+    """The contacts of whom something was said that silences or ends silence."""
+    told = (pair for pair in found.rows if pair[0].category in SILENCING)
+    return sorted({owners[_address(*pair)] for pair in told})
+
+
+def _set_flags(contacts: list[int]) -> None:
+    """As inbox/consent.py keeps them: a stop silences who has not written since, an opt-in ends that."""
+    entries = ConsentEntry.objects.filter(contact__in=contacts, category__in=SILENCING)
+    last = entries.order_by("contact_id", "channel_id", "-given_at", "-pk").distinct(
+        "contact_id", "channel_id"
+    )
+    windows: dict[tuple[int, int], list[Window]] = defaultdict(list)
+    for window in Window.objects.filter(address__contact__in=contacts).select_related("address"):
+        windows[window.address.contact_id, window.channel_id].append(window)
+    addresses: dict[int, list[int]] = defaultdict(list)
+    for pk, contact in Address.objects.filter(contact__in=contacts).values_list("pk", "contact"):
+        addresses[contact].append(pk)
+    silent, heard = [], []
+    for entry in last:
+        known = windows[entry.contact_id, entry.channel_id]
+        if entry.is_opt_in:
+            heard += [w.pk for w in known if w.opted_out_at and w.opted_out_at <= entry.given_at]
+        elif not any(w.last_inbound_at and w.last_inbound_at > entry.given_at for w in known):
+            flagged = {w.address_id for w in known if w.opted_out_at}
+            quiet = [pk for pk in addresses[entry.contact_id] if pk not in flagged]
+            told = {"channel_id": entry.channel_id, "opted_out_at": entry.given_at}
+            silent += [Window(address_id=pk, **told) for pk in quiet]
+    Window.objects.filter(pk__in=heard).update(opted_out_at=None)
+    same = {"update_conflicts": True, "unique_fields": ["address", "channel"]}
+    Window.objects.bulk_create(silent, update_fields=["opted_out_at"], **same)
 
 
 def _entry(row: Row, channel: Channel, owners: dict[str, int], by: Agent) -> ConsentEntry:
