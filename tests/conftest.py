@@ -113,7 +113,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Playwright's event loop hides earlier connections from Django, which then could not drop the database."""
+    """Connections hidden from Django by Playwright's event loop would keep the database from going."""
     yield
     mine = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
     with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
