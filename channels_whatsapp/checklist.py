@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from channels_whatsapp import client, doctor, doctor_twilio, drift, reaching, setup
+from channels_whatsapp import client, doctor, doctor_twilio, drift, hooks, reaching, setup
 from channels_whatsapp.doctor import Finding, Level
 from channels_whatsapp.models import Account, Sender
 
@@ -59,7 +60,8 @@ def checks() -> list[Check]:
 def _checks_but_database() -> Iterator[Check]:
     yield Check("accounts", _("A Twilio account and a number are known"), doctor.accounts)
     yield Check("address", _("A public address is set"), doctor.public_address)
-    yield Check("reach", _("This site is reachable over HTTPS"), reaching.reachable)
+    if hooks.address():
+        yield Check("reach", _("This site answers at its public address"), reaching.reachable)
     for account in setup.accounts().order_by("pk"):
         if account.sending_token:
             yield from _of_account(account)
@@ -70,7 +72,8 @@ def _checks_but_database() -> Iterator[Check]:
     yield Check("unknown", _("Every send is confirmed"), doctor.unknown_sends)
     yield Check("files", _("Files can be stored"), doctor.files)
     yield Check("drift", _("Nothing changed behind our back"), drifted)
-    yield Check("complete", _("Compared with Twilio's list"), doctor.completeness)
+    if setup.senders().exists():
+        yield Check("complete", _("Compared with Twilio's list"), doctor.completeness)
     for more in _more:
         yield from more()
 
@@ -84,13 +87,18 @@ def _of_account(account: Account) -> Iterator[Check]:
     ):
         yield Check(f"{name}-{account.pk}", title, partial(ask, asked), account=account)
     for sender in account.senders.select_related("channel").order_by("pk"):
-        for name, title, ask in (
-            ("online", _("Sender is online"), doctor_twilio.online),
-            ("inbound", _("Incoming webhook points here"), doctor_twilio.inbound),
-            ("status", _("Status callback points here"), doctor_twilio.statuses),
-        ):
+        for name, title, ask in _OF_SANDBOX if sender.is_sandbox else _OF_SENDER:
             run = partial(ask, asked, sender)
-            yield Check(f"{name}-{sender.pk}", title, run, account=account, sender=sender)
+            yield Check(f"{name}-{sender.pk}", str(title), run, account=account, sender=sender)
+
+
+_OF_SENDER = (
+    ("online", gettext_lazy("Sender is online"), doctor_twilio.online),
+    ("inbound", gettext_lazy("Incoming webhook points here"), doctor_twilio.inbound),
+    ("status", gettext_lazy("Status callback points here"), doctor_twilio.statuses),
+)
+# Twilio's API does not tell where its webhooks go, so nothing is said about them.
+_OF_SANDBOX = (("online", gettext_lazy("The sandbox is in use"), doctor_twilio.online),)
 
 
 def drifted() -> Iterator[Finding]:

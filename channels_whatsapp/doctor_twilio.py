@@ -137,7 +137,7 @@ def inbound(asked: Asked, sender: Sender) -> Iterator[Finding]:
     """
     title, found = title_of(sender), asked.senders.get(sender.address)
     if found is None:
-        yield from nothing_told(title, sender)
+        yield nobody_knows(title)
         return
     webhook = really(asked, sender, found)
     yield webhook_address(title, webhook.get("callback_url") or "")
@@ -155,7 +155,7 @@ def statuses(asked: Asked, sender: Sender) -> Iterator[Finding]:
     """
     title, found = title_of(sender), asked.senders.get(sender.address)
     if found is None:
-        yield from nothing_told(title, sender)
+        yield nobody_knows(title)
     elif hooks.is_status_ours(really(asked, sender, found)):
         yield ok(title, _("Statuses come here."))
     else:
@@ -164,9 +164,9 @@ def statuses(asked: Asked, sender: Sender) -> Iterator[Finding]:
         yield warn(title, detail, mend % {"url": hooks.address("/status")}, "webhooks")
 
 
-def nothing_told(title: str, sender: Sender) -> Iterator[Finding]:
-    if sender.is_sandbox:
-        yield ok(title, _("The sandbox's addresses are set in the Twilio Console and not told to us."))
+def nobody_knows(title: str) -> Finding:
+    mend = _("See whether the number belongs to this account.")
+    return warn(title, _("Twilio does not list it, so nobody knows."), mend)
 
 
 def really(asked: Asked, sender: Sender, found: object) -> dict[str, Any]:

@@ -244,3 +244,14 @@ def test_labels_team_and_typing_are_changed_on_the_senders_page(
     channel = Channel.objects.get()
     assert (channel.name, channel.shows_typing, list(channel.teams.all())) == ("Shop", True, [team])
     assert "Shop" in words(page.get("/connect/senders/"))
+
+
+def test_nothing_is_ticked_that_nobody_could_look_at(twilio: Simulator, sender: Sender, page: Client) -> None:
+    Sender.objects.update(kind=Sender.Kind.SANDBOX)
+    keys = {check.key for check in checklist.checks()}
+    assert f"online-{sender.pk}" in keys
+    assert not {f"inbound-{sender.pk}", f"status-{sender.pk}"} & keys
+    Sender.objects.update(kind=Sender.Kind.PRODUCTION)
+    twilio.twilio.senders.clear()
+    for name in ("online", "inbound", "status"):
+        assert 'data-level="ok"' not in page.get(f"/connect/checks/{name}-{sender.pk}/").content.decode()
