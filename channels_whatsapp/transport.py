@@ -6,6 +6,7 @@ The SDK's own client has no time limit and logs query strings, which hold custom
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 import time
 from base64 import b64encode
@@ -84,11 +85,14 @@ class Transport(HttpClient):
 
 
 def without_credentials(text: str, auth: tuple[str, str] | None) -> str:
-    """The answer as it may be kept and shown: whoever answered may repeat what we signed in with."""
+    """The answer as it may be kept and shown: whoever answered may repeat what we signed in with.
+
+    A SID stays whole, even one with the same digits: the address of a list's next page has one in it.
+    """
     if auth and auth[1]:
         basic = b64encode(":".join(auth).encode()).decode()
-        for secret in (basic, auth[1]):
-            text = text.replace(secret, HIDDEN)
+        text = text.replace(basic, HIDDEN)
+        text = re.sub(rf"(?<![A-Z]{{2}}){re.escape(auth[1])}", HIDDEN, text)
     return text
 
 

@@ -223,3 +223,12 @@ def test_settings_without_a_number_make_the_account_alone(settings: Any) -> None
     assert ensure_from_settings() is None
     assert Account.objects.get().sid == ACCOUNT_SID
     assert not Sender.objects.exists()
+
+
+def test_what_an_answer_repeats_of_our_credentials_is_hidden_and_a_sid_stays_whole() -> None:
+    token = "0123456789abcdef" * 2
+    page = f"/2010-04-01/Accounts/AC{token}/Messages.json"
+    said = f'{{"message": "\\n{token} is wrong", "next_page_uri": "{page}"}}'
+    kept = transport.without_credentials(said, (f"AC{token}", token))
+    assert f"\\n{token}" not in kept
+    assert page in kept
