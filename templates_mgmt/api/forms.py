@@ -31,8 +31,17 @@ class TemplateFilter(serializers.Serializer):
     archived = serializers.BooleanField(required=False, default=False, help_text="archived ones instead")
 
 
+class Samples(Variables):
+    """A blank one is a broken rule, told beside the others."""
+
+    child = Text(max_length=1600, trim_whitespace=False, allow_blank=True)
+
+
 class ButtonForm(serializers.Serializer):
-    """`type` may be left out: a button with `url` is a link, one with `phone` calls, others reply."""
+    """`type` may be left out: a button with `url` is a link, one with `phone` calls, others reply.
+
+    A text instead of an object is the title of a reply.
+    """
 
     type = Text(required=False, max_length=20, help_text="`reply`, `url`, `phone` or `code`")
     title = Text(max_length=LONGEST, allow_blank=True)
@@ -40,6 +49,9 @@ class ButtonForm(serializers.Serializer):
     url = Text(required=False, max_length=LONGEST)
     phone = Text(required=False, max_length=40)
     code = Text(required=False, max_length=100)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value({"title": data} if isinstance(data, str) else data)
 
     def validate_type(self, kind: str) -> str:
         if known := BUTTON_WORDS.get(kind.lower()):
@@ -68,7 +80,7 @@ class TemplateForm(serializers.Serializer):
         required=False, default=kinds.TEXT, max_length=40, help_text="`text`, or in full `twilio/text`"
     )
     body = Text(required=False, allow_blank=True, default="", max_length=LONGEST)
-    variables = Variables(required=False, default=dict, help_text="a sample for each: `{'1': 'Eleni'}`")
+    variables = Samples(required=False, default=dict, help_text="a sample for each: `{'1': 'Eleni'}`")
     buttons = ButtonForm(many=True, required=False, max_length=20)
     header = Text(required=False, allow_blank=True, default="", max_length=LONGEST)
     footer = Text(required=False, allow_blank=True, default="", max_length=LONGEST)
