@@ -25,9 +25,8 @@ from channels_whatsapp import callbacks, client, errors, links, troubles, unseen
 from channels_whatsapp.errors import Act
 from channels_whatsapp.models import Sender
 from channels_whatsapp.retries import TryAgain, backoff
-from inbox import clock, consent, statuses
+from inbox import clock, consent, gateways, statuses
 from inbox.models import Conversation, Message, SendAttempt
-from inbox.models.conversation import preview
 from inbox.refusals import Refused
 
 STATUS_PATH = "/api/webhooks/whatsapp/twilio/status"
@@ -64,6 +63,7 @@ def send(message: Message) -> None:
     try:
         sender = sender_for(message)
         hold_behind_unknown(message)
+        gateways.templates().complete(message)
         time.sleep(turn_of(sender))
         # Asked last, because a message can wait past the end of its window.
         must_be_sendable(message)
@@ -172,12 +172,7 @@ def record_accepted(attempt: SendAttempt, sid: str, body: str = "") -> None:
     attempt.accept(sid)
     attempt.sid = sid
     callbacks.apply_parked(attempt)
-    message = attempt.message
-    if body and Message.objects.filter(pk=message.pk, body="").update(body=body):
-        message.body = body
-        rows = Conversation.objects.filter(pk=message.conversation_id, last_message=message.pk)
-        rows.update(last_message_preview=preview(body))
-        message.announce()
+    attempt.message.take_words(body)
 
 
 def record_failure(attempt: SendAttempt, sender: Sender, failure: client.CallFailed) -> None:

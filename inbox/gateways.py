@@ -134,6 +134,12 @@ class Templates(Protocol):
         :raises Refused: a variable is blank, or the template is paused, rejected or archived.
         """
 
+    def complete(self, message: Message) -> None:
+        """Before it goes out: find out what was not known of its template when it was queued.
+
+        :raises Refused: as `fill`.
+        """
+
     def picker_url(self, conversation: Conversation) -> str:
         """Where a person chooses one for this conversation: a fragment for htmx, else a page; or ''."""
 
@@ -152,6 +158,9 @@ class _NoTemplates:
         by: Agent | None = None,
     ) -> FilledTemplate:
         return FilledTemplate(content_sid, variables)
+
+    def complete(self, message: Message) -> None:
+        pass
 
     def picker_url(self, conversation: Conversation) -> str:
         return ""

@@ -7,7 +7,7 @@ Lists follow `meta.next_page_url`, and ask for smaller pages when one would be o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from channels_whatsapp import client
@@ -67,7 +67,7 @@ class Listed:
             # The SDK's models would spell out every type that is not there.
             types={kind: shape for kind, shape in types.items() if shape is not None},
             variables={str(name): "" if value is None else str(value) for name, value in samples.items()},
-            approval=Approval.read(record.approval_requests),
+            approval=Approval.read(getattr(record, "approval_requests", None)),
         )
 
 
@@ -111,6 +111,16 @@ def approval(account: Account, sid: str) -> Approval:
     with client.told_apart():
         found = client.for_account(account).content.v1.contents(sid).approval_fetch().fetch()
     return Approval.read(found.whatsapp)
+
+
+def one(account: Account, sid: str) -> Listed:
+    """A single content with its approval.
+
+    :raises client.CallFailed: status 404 when Twilio has no such content.
+    """
+    with client.told_apart():
+        found = Listed.read(client.for_account(account).content.v1.contents(sid).fetch())
+    return replace(found, approval=approval(account, sid))
 
 
 def delete(account: Account, sid: str) -> bool:

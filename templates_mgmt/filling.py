@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inbox.gateways import FilledTemplate
-from inbox.models import Agent, Channel, Conversation
+from inbox.models import Agent, Channel, Conversation, Message
 from inbox.refusals import Refused
-from templates_mgmt import placeholders
+from templates_mgmt import placeholders, syncing
 from templates_mgmt.content import Content, Shown
 from templates_mgmt.models import Template
 from templates_mgmt.sendable import must_be_sendable
@@ -136,6 +136,17 @@ class KnownTemplates:
         values = values_for(template, conversation, given, by)
         _must_be_fillable(values, {name: meaning_of(template, name) for name in values})
         return filled(template, values)
+
+    def complete(self, message: Message) -> None:
+        sid = str(message.payload.get("content_sid") or "")
+        if not sid or message.payload.get("name"):
+            return
+        conversation = message.conversation
+        if template_behind(conversation, sid) is None:
+            syncing.learn(conversation.channel.sender.account, sid)
+        if template_behind(conversation, sid):
+            variables = message.payload.get("content_variables") or {}
+            message.complete(self.fill(conversation, sid, variables, message.author))
 
     def picker_url(self, conversation: Conversation) -> str:
         return reverse("templates_mgmt:picker", args=[conversation.pk])

@@ -39,6 +39,7 @@ SANDBOX = (
     ),
 )
 BATCH = 500
+SOON = 5.0  # seconds
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +76,22 @@ def sync(account: Account) -> Sync:
     return row
 
 
+def learn(account: Account, content_sid: str) -> None:
+    """Bring in one that a message waits with. What Twilio does not tell is left to it to judge at sending.
+
+    :raises TryAgain: Twilio asked to wait, or could not be reached.
+    """
+    at = clock.now()
+    try:
+        found = content_api.one(account, content_sid)
+    except client.CallFailed as failure:
+        if failure.is_harmless:
+            raise TryAgain(failure.retry_after or SOON) from failure
+        logger.warning("template %s: Twilio did not tell what it is: %s", content_sid, failure)
+    else:
+        bring_in(account, [found], at)
+
+
 def _rows(account: Account) -> QuerySet[Template]:
     rows = Template.objects.filter(family__account=account, content_sid__isnull=False)
     return rows.select_related("family__account")
@@ -90,7 +107,7 @@ def _with_sandbox(account: Account, listed: list[Listed]) -> list[Listed]:
 def _compare(account: Account, known: set[str | None], listed: list[Listed], at: datetime) -> None:
     by_sid = {each.sid: each for each in listed}
     changed = [template.pk for template in _rows(account) if _take(template, by_sid, at)]
-    new = _bring_in(account, [each for each in listed if each.sid not in known], at)
+    new = bring_in(account, [each for each in listed if each.sid not in known], at)
     seen = Template.objects.filter(family__account=account, content_sid__in=list(by_sid))
     seen.filter(Q(synced_at=None) | Q(synced_at__lt=at)).update(synced_at=at, gone_at=None)
     missing = [sid for sid in known if sid not in by_sid]
@@ -119,8 +136,8 @@ def _is_other(template: Template, approval: Approval) -> bool:
 
 
 @transaction.atomic
-def _bring_in(account: Account, listed: list[Listed], at: datetime) -> list[Template]:
-    """New at Twilio, and so made in its console or by a call of ours that got no answer."""
+def bring_in(account: Account, listed: list[Listed], at: datetime) -> list[Template]:
+    """New here, and so made in Twilio's console, by a program, or by a call of ours that got no answer."""
     in_doubt = [Template.Submission.CALLING, Template.Submission.UNKNOWN]
     lost = Template.objects.filter(family__account=account, content_sid=None, submission__in=in_doubt)
     spoken_for = submitting.adopt(listed, lost.select_related("family__account")) if listed else set()

@@ -214,6 +214,11 @@ class Conversation(Replying, models.Model):
         rows = Conversation.objects.filter(pk=self.pk, last_message=message.pk)
         rows.update(last_message_status=message.status)
 
+    def note_words_of(self, message: Message) -> None:
+        """Keep the row's line in step with its last message."""
+        rows = Conversation.objects.filter(pk=self.pk, last_message=message.pk)
+        rows.update(last_message_preview=preview(message.body))
+
     def note_last(self, message: Message) -> None:
         """Put this message of ours on the row, and end the customer's waiting."""
         is_note = message.direction == Message.Direction.NOTE

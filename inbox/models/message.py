@@ -17,6 +17,7 @@ from inbox.models.event import Event
 from inbox.search import Searchable
 
 if TYPE_CHECKING:
+    from inbox.gateways import FilledTemplate
     from inbox.models.agent import Agent
 
 
@@ -172,6 +173,23 @@ class Message(models.Model):
         self.conversation.note_status_of(self)
         self.announce()
         return True
+
+    @transaction.atomic
+    def complete(self, filled: FilledTemplate) -> None:
+        """Keep what was not known of its template when it was queued."""
+        payload = filled.payload
+        words = payload.pop("text", "")
+        self.payload |= payload
+        Message.objects.filter(pk=self.pk).update(payload=self.payload)
+        self.take_words(words)
+
+    @transaction.atomic
+    def take_words(self, words: str) -> None:
+        """What the customer reads, learned after it was queued; words that are there stay."""
+        if words and Message.objects.filter(pk=self.pk, body="").update(body=words):
+            self.body = words
+            self.conversation.note_words_of(self)
+            self.announce()
 
     def announce(self) -> None:
         """Tell open inboxes that this bubble looks different now."""

@@ -230,6 +230,9 @@ def template_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 told = "" if category == "unknown" else category
                 return gateways.FilledTemplate(sid, category=told, is_approved=is_approved, text="Hi")
 
+            def complete(self, message: Message) -> None:
+                pass
+
         monkeypatch.setattr(gateways, "_templates", Known())
 
     return use

@@ -9,8 +9,9 @@ import pytest
 from django.core.cache import cache
 
 from channels_whatsapp.simulator import Simulator
-from inbox import consent
+from inbox import consent, statuses
 from inbox.models import Agent, Conversation, Message
+from templates_mgmt.models import Template
 from tests import world
 from tests.inbox.api.conftest import Api
 from tests.jobs import run_due_jobs
@@ -107,3 +108,75 @@ def test_twilio_gets_exactly_the_values_that_are_kept(
     message.refresh_from_db()
     assert at_twilio.variables == message.payload["content_variables"]
     assert at_twilio.body == message.body == 'Hi Anna, Tomasz of the "shop" & café here.'
+
+
+# What no sync has brought in yet
+
+
+Talk = Callable[..., Conversation]
+GREETING = {"twilio/text": {"body": "Hello {{1}}, come and see our lamps."}}
+
+
+def made_at_twilio(sim: Simulator, category: str | None = "UTILITY") -> str:
+    return sim.twilio.add_content("lamps", GREETING, {"1": "Ada"}, approved=category).sid
+
+
+def sent_unknown(conversation: Conversation, sid: str, **variables: str) -> Message:
+    asked = {"content_sid": sid, "content_variables": variables or {"1": "Nour"}}
+    [message] = conversation.reply(template=asked, by=None)
+    run_due_jobs()
+    message.refresh_from_db()
+    return message
+
+
+def test_an_unknown_template_is_learned_before_it_goes_out(sim: Simulator, talk: Talk) -> None:
+    sid = made_at_twilio(sim)
+    message = sent_unknown(talk(), sid)
+    assert Template.objects.get(content_sid=sid).is_approved
+    told = {name: message.payload[name] for name in ("name", "category", "approved", "shown", "parts")}
+    body = "Hello Nour, come and see our lamps."
+    assert told == {
+        "name": "lamps", "category": "utility", "approved": True, "parts": 1,
+        "shown": {"kind": "twilio/text", "body": body},
+    }  # fmt: skip
+    assert message.body == body == list(sim.twilio.messages.values())[-1].body
+    message.conversation.refresh_from_db()
+    assert message.conversation.last_message_preview == body
+
+
+def test_consent_is_asked_for_an_unknown_template_too(sim: Simulator, talk: Talk) -> None:
+    conversation, sid = talk(), made_at_twilio(sim, "MARKETING")
+    before = len(sim.twilio.messages)
+    message = sent_unknown(conversation, sid)
+    assert (message.status, len(sim.twilio.messages)) == (statuses.FAILED, before)
+    assert "agreed to marketing" in message.error
+    consent.opt_in(conversation.pk, "form", category="marketing")
+    message.retry(by=None)
+    run_due_jobs()
+    message.refresh_from_db()
+    assert message.sid in sim.twilio.messages
+
+
+def test_an_unknown_template_is_refused_in_our_words(sim: Simulator, talk: Talk) -> None:
+    conversation, sid = talk(), made_at_twilio(sim)
+    before = len(sim.twilio.messages)
+    assert "no variable {{2}}" in sent_unknown(conversation, sid, **{"1": "Nour", "2": "x"}).error
+    sim.decide(sid, "rejected", "No reason")
+    Template.objects.all().delete()
+    assert "rejected" in sent_unknown(conversation, sid).error
+    assert len(sim.twilio.messages) == before
+
+
+@pytest.mark.parametrize("fault", ["error_before", "reset_after"])
+def test_what_twilio_does_not_tell_it_judges_itself(sim: Simulator, talk: Talk, fault: str) -> None:
+    conversation, sid = talk(), made_at_twilio(sim)
+    sim.faults.add(fault, on=f"GET /v1/Content/{sid}")
+    message = sent_unknown(conversation, sid)
+    assert message.sid in sim.twilio.messages and not Template.objects.exists()
+
+
+def test_an_unknown_template_waits_while_twilio_asks_to(sim: Simulator, talk: Talk) -> None:
+    conversation, sid = talk(), made_at_twilio(sim)
+    sim.faults.add("throttle", on=f"GET /v1/Content/{sid}", retry_after=40)
+    message = sent_unknown(conversation, sid)
+    assert (message.status, message.attempts.count()) == (statuses.QUEUED, 0)
