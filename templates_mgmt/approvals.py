@@ -97,16 +97,18 @@ def poll() -> None:
         if len(templates) > FEW:
             _sync_soon(account.sid)
             continue
-        try:
-            _ask(templates)
-        except client.CallFailed as failure:
-            logger.warning("templates in review: Twilio could not be asked: %s", failure)
+        ask(templates)
 
 
-def _ask(templates: Iterable[Template]) -> None:
-    """:raises client.CallFailed:"""
+def ask(templates: Iterable[Template]) -> None:
+    """About each by itself: one that Twilio cannot tell keeps nobody else waiting, Twilio away does."""
     for template in templates:
-        refresh(template)
+        try:
+            refresh(template)
+        except client.CallFailed as failure:
+            logger.warning("template %s: Twilio could not be asked: %s", template.pk, failure)
+            if failure.status is None or failure.is_harmless:
+                return
 
 
 def refresh(template: Template) -> None:
@@ -130,7 +132,7 @@ def take(template: Template, found: content_api.Approval, at: datetime) -> bool:
     """Note an approval as it was read at `at`. Says whether something changed."""
     changed = template.note_status(found.status, at=at, reason=found.reason)
     changed |= template.note_category(found.category, at=at)
-    Template.objects.filter(pk=template.pk).update(synced_at=at, gone_at=None)
+    Template.objects.filter(pk=template.pk).seen(at)
     return changed
 
 

@@ -156,7 +156,14 @@ def _look_for(account: Account, templates: list[Template]) -> None:
 def _look_for_approval(account: Account, template: Template) -> None:
     """:raises client.CallFailed:"""
     at = clock.now()
-    found = content_api.approval(account, template.content_sid or "")
+    try:
+        found = content_api.approval(account, template.content_sid or "")
+    except client.CallFailed as failure:
+        if failure.status != content_api.NOT_FOUND:
+            raise
+        template.note_gone(at=at)
+        template.conclude()
+        return
     if found.is_asked_for:
         _take_approval(template, found, at)
         template.conclude()

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from channels_whatsapp import client
 from channels_whatsapp.models import Account, Sender
@@ -19,6 +19,7 @@ from channels_whatsapp.retries import TryAgain
 from inbox import clock
 from inbox.models import Agent, Event
 from templates_mgmt import approvals, content_api, submitting
+from templates_mgmt.content import Content
 from templates_mgmt.content_api import Approval, Listed
 from templates_mgmt.models import Family, Sync, Template
 
@@ -108,13 +109,18 @@ def _compare(account: Account, known: set[str | None], listed: list[Listed], at:
     by_sid = {each.sid: each for each in listed}
     changed = [template.pk for template in _rows(account) if _take(template, by_sid, at)]
     new = bring_in(account, [each for each in listed if each.sid not in known], at)
-    seen = Template.objects.filter(family__account=account, content_sid__in=list(by_sid))
-    seen.filter(Q(synced_at=None) | Q(synced_at__lt=at)).update(synced_at=at, gone_at=None)
-    missing = [sid for sid in known if sid not in by_sid]
-    gone = [t.pk for t in _rows(account).filter(content_sid__in=missing) if t.note_gone(at=at)]
+    Template.objects.filter(family__account=account, content_sid__in=list(by_sid)).seen(at)
+    gone = _gone(account, [sid for sid in known if sid not in by_sid])
     if new or changed or gone:
         what = {"found": len(new), "changed": len(changed), "gone": len(gone)}
         Event.record("templates.synced", account=account.pk, **what)
+
+
+def _gone(account: Account, sids: list[str | None]) -> list[int]:
+    """A list that is read in pages while somebody deletes leaves one out, so each is asked for by itself."""
+    missing = list(_rows(account).filter(content_sid__in=sids, gone_at=None))
+    approvals.ask(missing)
+    return [template.pk for template in missing if template.is_gone]
 
 
 def _take(template: Template, by_sid: dict[str, Listed], at: datetime) -> bool:
@@ -131,8 +137,9 @@ def _take(template: Template, by_sid: dict[str, Listed], at: datetime) -> bool:
 
 
 def _is_other(template: Template, approval: Approval) -> bool:
+    reason = approval.reason if approval.status == Template.REJECTED else ""
     mine = (template.status, template.category, template.rejection_reason)
-    return mine != (approval.status, approval.category.upper() or template.category, approval.reason)
+    return mine != (approval.status, approval.category.upper() or template.category, reason)
 
 
 @transaction.atomic
@@ -171,9 +178,9 @@ def _columns(listed: Listed, at: datetime) -> dict[str, Any]:
         "variables": listed.variables,
         "status": approval.status[:40],
         "status_at": at,
-        "rejection_reason": approval.reason,
+        "rejection_reason": approval.reason if approval.status == Template.REJECTED else "",
         "pauses": int(is_paused),
-        "wants_approval": approval.is_asked_for,
+        "wants_approval": approval.is_asked_for or Content(listed.types).needs_approval,
         "submission": Template.Submission.DONE,
         "synced_at": at,
     }

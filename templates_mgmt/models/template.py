@@ -20,7 +20,16 @@ from templates_mgmt.models.standing import Standing
 from templates_mgmt.models.submission import Submitting
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from inbox.models import Agent
+
+
+class TemplateQuerySet(models.QuerySet["Template"]):
+    def seen(self, at: datetime) -> None:
+        """Twilio had them at that time; what was found or made to be gone later stays so."""
+        older = Q(synced_at=None) | Q(synced_at__lt=at)
+        self.filter(older, Q(gone_at=None) | Q(gone_at__lt=at)).update(synced_at=at, gone_at=None)
 
 
 class Template(Submitting, Standing, models.Model):
@@ -99,6 +108,8 @@ class Template(Submitting, Standing, models.Model):
     # When it was found to be no longer at Twilio; it stays here.
     gone_at = models.DateTimeField(_("gone from Twilio"), null=True, editable=False)
     archived_at = models.DateTimeField(_("archived"), null=True, editable=False)
+
+    objects = TemplateQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("template")

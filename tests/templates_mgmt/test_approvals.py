@@ -71,6 +71,16 @@ def test_the_whole_way_by_itself(sim: Simulator, write: Write) -> None:
     assert set(verbs(template)) <= {"created", "submitted", "accepted", "status", "approved"}
 
 
+def test_one_that_twilio_cannot_tell_keeps_nobody_else_waiting(sim: Simulator, write: Write) -> None:
+    first, second = (write(name) for name in ("first", "second"))
+    for template in (first, second):
+        sid = sim.twilio.add_content(template.name, template.types, approved="UTILITY").sid
+        Template.objects.filter(pk=template.pk).update(content_sid=sid, status="pending", submission="done")
+    sim.faults.add("error_before", on=f"GET /v1/Content/{again(first).content_sid}/ApprovalRequests")
+    approvals.poll()
+    assert [again(template).status for template in (first, second)] == ["pending", "approved"]
+
+
 @pytest.mark.parametrize("drop", [True, False])
 def test_the_clock_asks_too(sim: Simulator, submitted: Template, drop: bool) -> None:
     if drop:

@@ -179,6 +179,18 @@ def test_a_look_that_fails_does_not_count(manual: Simulator, write: Write) -> No
     assert (again(template).submission, len(made(manual))) == ("done", 1)
 
 
+def test_one_that_was_deleted_meanwhile_keeps_nobody_waiting(manual: Simulator, write: Write) -> None:
+    gone, found = (write(name) for name in ("gone", "found"))
+    for number, template in enumerate((gone, found)):
+        sid = manual.twilio.add_content(template.name, template.types, approved="UTILITY").sid
+        Template.objects.filter(pk=template.pk).update(content_sid=sid, submission="unknown")
+        if not number:
+            manual.twilio.delete_content(sid)
+    submitting.resolve()
+    assert (again(gone).is_gone, again(gone).submission) == (True, "done")
+    assert (again(found).status, again(found).submission) == ("approved", "done")
+
+
 def test_what_is_not_ours_is_not_taken_for_it(manual: Simulator, write: Write) -> None:
     manual.twilio.add_content("order_shipped", kinds.text("Something else"), {})
     manual.twilio.add_content("order_shipped", kinds.text("Hi"), {}, language="de")

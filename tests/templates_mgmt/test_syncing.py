@@ -18,7 +18,7 @@ from channels_whatsapp.simulator.content import SANDBOX_TEMPLATES
 from inbox import clock
 from inbox.models import Event
 from templates_mgmt import content as kinds
-from templates_mgmt import content_api, health, syncing
+from templates_mgmt import content_api, deleting, health, states, syncing
 from templates_mgmt.content_api import Approval
 from templates_mgmt.models import Family, Sync, Template
 from templates_mgmt.tasks import poll_templates, sync_all_templates
@@ -61,6 +61,31 @@ def test_what_was_made_in_the_console_comes_in(sim: Simulator, account: Account,
     assert (rows[german].status, rows[german].rejection_reason) == ("rejected", "Too short")
     assert (rows[idle].status, rows[idle].category, rows[idle].wants_approval) == ("unsubmitted", "", False)
     assert Event.objects.get(verb="templates.synced").data["found"] == 3
+
+
+@pytest.mark.parametrize(("types", "word"), [
+    (kinds.quick_reply("Shall we?", [("Yes", "")]), "session"),
+    ({"twilio/carousel": {"body": "Look", "cards": []}}, "unsubmitted"),
+    ({"whatsapp/flows": {"body": "Fill it in", "flow_id": "7"}}, "unsubmitted"),
+])  # fmt: skip
+def test_only_what_may_go_unapproved_is_for_open_conversations(
+    sim: Simulator, account: Account, types: dict, word: str
+) -> None:
+    add(sim, "idle", approved="", types=types)
+    syncing.sync(account)
+    assert states.state_of(Template.objects.get()).word == word
+
+
+def test_a_reason_beside_an_approval_is_not_looked_at_again_and_again(
+    sim: Simulator, account: Account
+) -> None:
+    sid = add(sim, "welcome")
+    sim.twilio.contents[sid].approval.rejection_reason = "NONE"
+    syncing.sync(account)
+    assert Template.objects.get().rejection_reason == ""
+    with CaptureQueriesContext(connection) as queries:
+        syncing.sync(account)
+    assert not [query for query in queries if '"templates_mgmt_template"."id" = ' in query["sql"]]
 
 
 def test_a_second_sync_changes_nothing_and_says_nothing(sim: Simulator, account: Account) -> None:
@@ -151,6 +176,48 @@ def test_what_is_gone_at_twilio_is_marked_and_stays(sim: Simulator, account: Acc
     sim.twilio.contents[sid] = content
     syncing.sync(account)
     assert not again(template).is_gone
+
+
+def test_one_that_falls_between_two_pages_is_not_gone(
+    sim: Simulator, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the list is read somebody deletes one of a page that was read, and the rest moves up."""
+    for number in range(4):
+        add(sim, f"t{number}")
+    syncing.sync(account)
+    monkeypatch.setattr(content_api, "PAGE_SIZES", (2,))
+    read, seen = content_api.Listed.read, []
+
+    def reading(record: Any) -> content_api.Listed:
+        seen.append(record.sid)
+        if len(seen) == 2:
+            sim.twilio.delete_content(record.sid)
+        return read(record)
+
+    monkeypatch.setattr(content_api.Listed, "read", reading)
+    syncing.sync(account)
+    assert len(seen) == 3
+    assert not Template.objects.exclude(gone_at=None).exists()
+    syncing.sync(account)
+    assert [row.content_sid for row in Template.objects.exclude(gone_at=None)] == [seen[1]]
+
+
+def test_what_is_deleted_while_the_list_is_read_stays_gone(
+    sim: Simulator, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(sim, "welcome")
+    syncing.sync(account)
+    [template] = Template.objects.select_related("family__account")
+    read = content_api.everything
+
+    def reading(of: Account) -> list[content_api.Listed]:
+        found = read(of)
+        deleting.delete_at_twilio(template, by=None)
+        return found
+
+    monkeypatch.setattr(content_api, "everything", reading)
+    syncing.sync(account)
+    assert again(template).is_gone
 
 
 def test_a_list_that_breaks_off_marks_nothing_as_gone(sim: Simulator, account: Account) -> None:
