@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from channels_whatsapp.models import Account
 from inbox.models import Agent
 from inbox.refusals import Refused
+from templates_mgmt import policy
 from templates_mgmt.models import Family, Template
 from templates_mgmt.written import Written
 
@@ -33,6 +34,7 @@ def create(written: Written, account: Account, *, by: Agent) -> Template:
 
     :raises Refused: ``name_taken``.
     """
+    _one_at_a_time(account)
     if written.name:
         _must_be_free(account, written.name)
     name = written.name or automatic_name(account)
@@ -47,6 +49,8 @@ def save(template: Template, written: Written, *, by: Agent, stamp: str, overwri
     :raises Stale: it was changed since `stamp`, and `overwrite` does not say to go over it.
     :raises Refused: ``not_draft``, ``name_taken``, ``language_taken``.
     """
+    if (written.name or template.name, written.language) != (template.name, template.language):
+        _one_at_a_time(template.family.account)
     locked = Template.objects.select_for_update(of=("self",)).select_related("family").get(pk=template.pk)
     columns = written.columns
     is_changed = any(getattr(locked, key) != value for key, value in columns.items())
@@ -62,7 +66,7 @@ def save(template: Template, written: Written, *, by: Agent, stamp: str, overwri
 
 
 def rename(family: Family, name: str) -> bool:
-    """All languages and versions of it, as long as none of them is known to Twilio.
+    """All languages and versions of it, as long as none of them was submitted under it.
 
     :raises Refused: ``name_taken``; ``name_fixed``.
     """
@@ -81,6 +85,9 @@ def rename(family: Family, name: str) -> bool:
 
 
 def is_name_fixed(family: Family) -> bool:
+    """WhatsApp knows it; what it would not take is only what Twilio's console calls it."""
+    if not policy.NAME.fullmatch(family.name):
+        return False
     submitted = [Template.Submission.NONE, Template.Submission.FAILED]
     rows = family.templates.all()
     return rows.exclude(content_sid=None).exists() or rows.exclude(submission__in=submitted).exists()
@@ -94,6 +101,11 @@ def automatic_name(account: Account) -> str:
         ).values_list("name", flat=True)
     )
     return next(name for n in range(1, len(taken) + 2) if (name := f"{AUTOMATIC}_{n}") not in taken)
+
+
+def _one_at_a_time(account: Account) -> None:
+    """Two who choose one name or language at once would both find it free."""
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
 
 
 def _must_be_free(account: Account, name: str) -> None:

@@ -51,7 +51,10 @@ def instead_of(template: Template) -> QuerySet[Template]:
 
 def _submission(template: Template) -> Notice | None:
     if template.submission == Template.Submission.FAILED:
-        return Notice("danger", template.submission_error, _("Change it and submit it again."))
+        fix = _("Change it and submit it again.")
+        if template.content_sid:
+            fix = _("Submit it again, or make a new version and change that.")
+        return Notice("danger", template.submission_error, fix)
     if template.submission == Template.Submission.UNKNOWN:
         sentence = _("Twilio gave no answer, so it is being looked for in Twilio's list.")
         return Notice("warn", sentence, _("Nothing needs to be done; it is not submitted twice."))

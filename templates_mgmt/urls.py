@@ -21,6 +21,7 @@ urlpatterns = [
     path("templates/<int:pk>/archive/", acts.archive, name="archive"),
     path("templates/<int:pk>/languages/", acts.languages, name="languages"),
     path("templates/<int:pk>/versions/", acts.versions, name="versions"),
+    path("templates/<int:pk>/submission/", acts.submission, name="submission"),
     # Sending
     path("templates/costs/", costs.costs, name="costs"),
     path("conversations/<int:pk>/templates/", picker.picker, name="picker"),

@@ -51,6 +51,8 @@ class Template(Submitting, Standing, models.Model):
         DONE = "done", _("Done")
         FAILED = "failed", _("Refused by Twilio")
 
+    _IDLE = (Submission.NONE, Submission.FAILED, Submission.DONE)
+
     # What Twilio says (Twilio, "WhatsApp template approvals and statuses"); others are kept as they come.
     UNSUBMITTED, RECEIVED, PENDING, APPROVED = "unsubmitted", "received", "pending", "approved"
     REJECTED, PAUSED, DISABLED = "rejected", "paused", "disabled"
@@ -140,12 +142,23 @@ class Template(Submitting, Standing, models.Model):
     @property
     def draft(self) -> policy.Draft:
         """As the rules of policy.py look at it."""
-        return policy.Draft(self.name, self.language, self.category, self.content)
+        return policy.Draft(self._name_to_ask, self.language, self.category, self.content)
+
+    @property
+    def _name_to_ask(self) -> str:
+        # What was made in Twilio's console may be called anything; WhatsApp gets a name that it takes.
+        return policy.plain_name(self.name_at_twilio or self.name) if self.content_sid else self.name
 
     @property
     def is_draft(self) -> bool:
         """Only here, and so still free to change."""
         return self.content_sid is None and self.submission in (self.Submission.NONE, self.Submission.FAILED)
+
+    @property
+    def may_be_submitted(self) -> bool:
+        """Twilio has it, and WhatsApp was not asked, or not with success."""
+        is_idle = self.submission in self._IDLE and self.status == self.UNSUBMITTED
+        return bool(self.content_sid) and is_idle and not (self.is_gone or self.is_archived)
 
     @property
     def is_approved(self) -> bool:
@@ -216,28 +229,41 @@ class Template(Submitting, Standing, models.Model):
         return template
 
     @transaction.atomic
-    def submit(self, *, by: Agent | None, for_approval: bool = True) -> bool:
+    def in_language(self, language: str, *, by: Agent | None) -> Template:
+        """A draft in another language that starts with this text; the one that is there when there is one."""
+        Family.objects.select_for_update().get(pk=self.family_id)
+        same = self.family.templates.filter(language=language, archived_at=None).order_by("-pk")
+        return same.first() or Template.write(
+            self.family.account, self.name, language, by=by, category=self.category,
+            types=self.types, variables=self.variables, fields=self.fields,
+        )  # fmt: skip
+
+    @transaction.atomic
+    def submit(self, *, by: Agent | None, for_approval: bool = True, category: str = "") -> bool:
         """Queue it for Twilio: created there, and with `for_approval` handed to WhatsApp.
 
-        :raises Refused: a rule of policy.py is broken; `code` is ``template_rules``.
+        :param category: for content of Twilio's console, which has none before WhatsApp is asked.
+        :raises Refused: it is archived, or a rule of policy.py is broken; `code` is ``template_rules``.
         """
-        if broken := [f for f in policy.check(self.draft, for_approval=for_approval) if f.is_error]:
+        # Names are given one after the other.
+        Account.objects.select_for_update(no_key=True).get(pk=self.family.account_id)
+        locked = self._locked()
+        locked.category = locked.category or category
+        if locked.is_archived:
+            raise Refused("archived", _now("This template is archived."), _now("Restore it first."))
+        if broken := [f for f in policy.check(locked.draft, for_approval=for_approval) if f.is_error]:
             raise Refused("template_rules", broken[0].sentence, broken[0].fix)
-        idle = [self.Submission.NONE, self.Submission.FAILED, self.Submission.DONE]
-        rows = Template.objects.filter(
-            pk=self.pk, submission__in=idle, status=self.UNSUBMITTED, archived_at=None
-        )
-        changes = {
+        if locked.submission not in self._IDLE or locked.status != self.UNSUBMITTED:
+            return False
+        self._change({
             "submission": self.Submission.QUEUED,
             "submission_error": "",
             "wants_approval": for_approval,
             "submitted_at": clock.now(),
-            "name_at_twilio": self._next_name(),
+            "name_at_twilio": locked._next_name(),
+            "category": locked.category,
             "tries": 0,
-        }
-        if not rows.update(**changes):
-            return False
-        self.refresh_from_db()
+        })  # fmt: skip
         Event.record("template.submitted", by=by, template=self.pk, name=self.name, approval=for_approval)
         from templates_mgmt.tasks import submit_template
 
@@ -245,13 +271,14 @@ class Template(Submitting, Standing, models.Model):
         return True
 
     def _next_name(self) -> str:
-        if self.content_sid and self.name_at_twilio:
-            return self.name_at_twilio
-        others = Template.objects.filter(family=self.family_id).exclude(pk=self.pk)
+        """The first that WhatsApp is free to take: a rejected one is not for 30 days, in any language."""
+        name = self._name_to_ask
+        others = Template.objects.filter(family__account=self.family.account_id).exclude(pk=self.pk)
         others = others.filter(Q(language=self.language) | Q(status=self.REJECTED))
+        others = others.filter(name_at_twilio__startswith=name[:500])
         taken = set(others.values_list("name_at_twilio", flat=True))
-        numbered = (f"{self.name[:500]}_{n}" for n in range(2, len(taken) + 3))
-        return next(name for name in (self.name, *numbered) if name not in taken)
+        numbered = (f"{name[:500]}_{n}" for n in range(2, len(taken) + 3))
+        return next(name for name in (name, *numbered) if name not in taken)
 
     @transaction.atomic
     def archive(self, *, by: Agent | None) -> bool:

@@ -22,11 +22,13 @@ from templates_mgmt.policy.drafts import (
     Rule,
 )
 from templates_mgmt.policy.variables import renumbered
+from templates_mgmt.policy.whole import plain_name
 from templates_mgmt.policy.words import GREETINGS, PROMOTION, THANKS
 
 __all__ = [
     "ALWAYS", "AUTHENTICATION", "CATEGORIES", "CHECKS", "GREETINGS", "IN_SESSION", "LANGUAGE", "MARKETING",
-    "NAME", "PROMOTION", "THANKS", "TO_SUBMIT", "UTILITY", "Draft", "Finding", "check", "renumbered",
+    "NAME", "PROMOTION", "THANKS", "TO_SUBMIT", "UTILITY", "Draft", "Finding", "check", "plain_name",
+    "renumbered",
 ]  # fmt: skip
 
 # Shown as passed when none of the words beside it was found.

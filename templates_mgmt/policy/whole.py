@@ -23,14 +23,21 @@ from templates_mgmt.policy.drafts import (
 def name(draft: Draft) -> Findings:
     if NAME.fullmatch(draft.name):
         return
-    plain = unicodedata.normalize("NFKD", draft.name).encode("ascii", "ignore").decode().lower()
     yield Finding(
         "name",
         _("The name may hold only the letters a to z, digits and underscores, and 512 of them."),
         _("Name it like order_shipped."),
         "name",
-        edit=re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:512],
+        edit=plain_name(draft.name),
     )
+
+
+def plain_name(name: str) -> str:
+    """As WhatsApp takes it; '' when no letter of it is one that it takes."""
+    if NAME.fullmatch(name):
+        return name
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:512]
 
 
 def language(draft: Draft) -> Findings:

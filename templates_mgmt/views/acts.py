@@ -19,7 +19,7 @@ from templates_mgmt import languages as names
 from templates_mgmt.access import must_manage, template_for
 from templates_mgmt.models import Template
 from templates_mgmt.notes import remedies
-from templates_mgmt.views.answers import refused
+from templates_mgmt.views.answers import refused, submitted_words
 
 View = Callable[..., HttpResponse]
 # What one press archived carries nearly the same time.
@@ -36,7 +36,7 @@ def managing(view: Callable[[HttpRequest, Template], HttpResponse]) -> View:
             must_manage(request.user)
             return view(request, template)
         except Refused as refusal:
-            return refused(request, refusal)
+            return refused(request, refusal, template)
 
     return guarded
 
@@ -62,13 +62,19 @@ def languages(request: HttpRequest, template: Template) -> HttpResponse:
     code = request.POST.get("language", "")
     if code not in names.NAMES:
         raise Refused("no_language", _("This is no language that WhatsApp knows."), _("Choose another one."))
-    with transaction.atomic():
-        same = template.family.templates.filter(language=code, archived_at=None).order_by("-pk")
-        copy = same.first() or Template.write(
-            template.family.account, template.name, code, by=request.user, category=template.category,
-            types=template.types, variables=template.variables, fields=template.fields,
-        )  # fmt: skip
+    copy = template.in_language(code, by=request.user)
     return redirect("templates_mgmt:template", copy.pk)
+
+
+@require_POST
+@managing
+def submission(request: HttpRequest, template: Template) -> HttpResponse:
+    """Ask WhatsApp for approval of what Twilio has."""
+    chosen = request.POST.get("category", "")
+    category = chosen if chosen in Template.Category.values else ""
+    if template.may_be_submitted and template.submit(by=request.user, category=category):
+        messages.success(request, submitted_words(template))
+    return redirect("templates_mgmt:template", template.pk)
 
 
 @require_http_methods(["POST", "DELETE"])

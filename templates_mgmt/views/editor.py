@@ -19,7 +19,7 @@ from templates_mgmt.editor import Editor
 from templates_mgmt.filling import SOURCES
 from templates_mgmt.forms import posted
 from templates_mgmt.models import Template
-from templates_mgmt.views.answers import refused
+from templates_mgmt.views.answers import refused, submitted_words
 from templates_mgmt.views.standing import standing
 from templates_mgmt.written import Written
 
@@ -165,7 +165,7 @@ def _answered(request: HttpRequest, editor: Editor, saved: Template, act: str) -
             response["HX-Replace-Url"] = f"/templates/{saved.pk}/"
         return response
     if act in (SUBMIT, SESSION):
-        messages.success(request, _done(saved))
+        messages.success(request, submitted_words(saved))
     elif act == SAVE:
         messages.success(request, _("Saved."))
     answer = redirect("templates_mgmt:template", saved.pk)
@@ -175,12 +175,6 @@ def _answered(request: HttpRequest, editor: Editor, saved: Template, act: str) -
     if section in (*shaping.ROWS, "variable"):
         answer["Location"] += f"#editor-{section}s"
     return answer
-
-
-def _done(saved: Template) -> str:
-    if saved.wants_approval:
-        return _("Submitted. WhatsApp usually answers within an hour, at most within two days.")
-    return _("It can be sent in open conversations in a moment.")
 
 
 def _not_saved(request: HttpRequest, editor: Editor) -> HttpResponse:

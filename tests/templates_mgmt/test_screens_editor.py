@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from channels_whatsapp.models import Account
 from inbox import clock
 from inbox.models import Agent, Event
-from templates_mgmt import content
+from templates_mgmt import content, editing
 from templates_mgmt.models import Family, Template
-from templates_mgmt.written import PARTS
+from templates_mgmt.written import PARTS, Written
 from tests import world
 from tests.inbox.pages import HTMX, words
 from tests.templates_mgmt.conftest import a_template
@@ -313,6 +314,79 @@ def test_what_was_submitted_is_read_only(client: Client, lead: Agent) -> None:
     assert template.content.body == BODY
 
 
+def console_made(**fields: Any) -> Template:
+    """As a sync brings it in: a name of any kind, no category, nobody asked WhatsApp."""
+    row = a_template("My welcome", status="unsubmitted", category="", wants_approval=False)
+    Template.objects.filter(pk=row.pk).update(name_at_twilio="My welcome", **fields)
+    row.refresh_from_db()
+    return row
+
+
+def test_what_was_made_in_the_console_is_submitted_from_here(client: Client, lead: Agent) -> None:
+    row = console_made()
+    html = page(client, f"/templates/{row.pk}/")
+    assert "WhatsApp was not asked about it" in words(html)
+    asked = client.post(f"/templates/{row.pk}/submission/", {"category": ""}, follow=True)
+    assert "has no category" in words(asked.content.decode())
+    asked = client.post(f"/templates/{row.pk}/submission/", {"category": "UTILITY"}, follow=True)
+    assert "Submitted." in words(asked.content.decode())
+    row.refresh_from_db()
+    assert (row.name, row.name_at_twilio, row.category) == ("My welcome", "my_welcome", "UTILITY")
+    assert (row.submission, row.wants_approval) == ("queued", True)
+    client.post(f"/templates/{row.pk}/submission/", {"category": "MARKETING"})
+    row.refresh_from_db()
+    assert row.category == "UTILITY"
+    assert Event.objects.filter(verb="template.submitted").count() == 1
+
+
+def test_a_name_that_whatsapp_would_not_take_is_not_fixed(client: Client, lead: Agent) -> None:
+    version = console_made().new_version(by=lead, category="UTILITY")
+    html = page(client, f"/templates/{version.pk}/")
+    assert "readonly" not in html
+    assert "Call it my_welcome" in html
+    asked = form(name="my_welcome", stamp=version.edited_at.isoformat(), act="submit")
+    assert client.post(f"/templates/{version.pk}/", asked).status_code == 302
+    version.refresh_from_db()
+    assert (version.name, version.submission) == ("my_welcome", "queued")
+
+
+def test_what_twilio_has_and_whatsapp_did_not_take_is_submitted_again(client: Client, lead: Agent) -> None:
+    row = a_template(status="unsubmitted")
+    Template.objects.update(submission="failed", submission_error="Twilio did not accept it: account")
+    told = words(page(client, f"/templates/{row.pk}/"))
+    assert "account Submit it again, or make a new version and change that." in told
+    client.post(f"/templates/{row.pk}/submission/")
+    row.refresh_from_db()
+    assert row.submission == "queued"
+
+
+def test_a_submission_of_an_archived_draft_is_no_submission(client: Client, lead: Agent) -> None:
+    draft = write(client)
+    draft.archive(by=lead)
+    asked = form(stamp=draft.edited_at.isoformat(), act="submit")
+    told = words(client.post(f"/templates/{draft.pk}/", asked).content.decode())
+    assert "This template is archived. Restore it first." in told
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_begin_at_once_get_two_templates() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connection
+
+    account, person = Account.objects.get(), world.agent("ines", "lead")
+
+    def begin(number: int) -> str:
+        try:
+            return editing.create(Written(body=f"Text {number}."), account, by=person).name
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        names = list(pool.map(begin, range(4)))
+    assert sorted(names) == [f"untitled_{number}" for number in range(1, 5)]
+
+
 def test_a_rejected_one_gets_a_new_version_that_is_mended(client: Client, lead: Agent) -> None:
     reason = "INVALID_FORMAT: variable parameters cannot be placed at the start or end."
     old = a_template("ready", "{{1}}, come and get it before {{2}}.", "rejected", rejection_reason=reason)
@@ -393,8 +467,8 @@ def test_agents_may_look_and_not_change(client: Client, lead: Agent) -> None:
             assert word not in html
     assert "New template" not in page(client, "/templates/")
     before = list(Template.objects.order_by("pk").values())
-    for path in ("new/", "form/", *(f"{row.pk}/{part}" for row in (template, draft)
-                                    for part in ("", "archive/", "languages/", "versions/"))):  # fmt: skip
+    acts = ("", "archive/", "languages/", "versions/", "submission/")
+    for path in ("new/", "form/", *(f"{row.pk}/{act}" for row in (template, draft) for act in acts)):
         answer = client.post(f"/templates/{path}", form(act="save"), headers=HTMX)
         assert (answer.status_code, answer["X-Refused"]) == (422, "not_allowed"), path
         assert "Only leads and admins" in words(answer.content.decode())

@@ -301,6 +301,29 @@ def test_a_new_version_has_a_name_of_its_own_at_twilio(sim: Simulator, write: Wr
     assert (again(german).status, again(german).name_at_twilio) == ("received", "order_shipped_2")
 
 
+def test_a_numbered_name_that_another_template_has_is_passed_over(manual: Simulator, write: Write) -> None:
+    other = write("order_2")
+    other.submit(by=None)
+    first = write("order")
+    first.submit(by=None)
+    run_due_jobs()
+    version = again(first).new_version(by=None, types=kinds.text("Hi {{1}}, order {{2}} is on its way now."))
+    version.submit(by=None)
+    assert [again(t).name_at_twilio for t in (other, first, version)] == ["order_2", "order", "order_3"]
+
+
+def test_what_is_submitted_is_what_was_looked_at(manual: Simulator, write: Write) -> None:
+    """Somebody else saves between our look and the row that is queued."""
+    template = write()
+    Template.objects.get(pk=template.pk).edit(by=None, types=kinds.text("{{1}}"))
+    with pytest.raises(Refused, match="cannot start with a variable"):
+        template.submit(by=None)
+    template.archive(by=None)
+    with pytest.raises(Refused, match="archived"):
+        template.submit(by=None)
+    assert again(template).submission == ""
+
+
 def test_a_name_that_whatsapp_blocks_is_said(manual: Simulator, write: Write) -> None:
     old = manual.twilio.add_content("order_shipped", kinds.text("x"), approved="UTILITY")
     manual.decide(old.sid, "rejected")
