@@ -65,7 +65,8 @@ def read(data: bytes, now: datetime) -> Iterator[Row | BadLine]:
             "too_large", _("The file is larger than 5 MB."), _("Split it into several and import each.")
         )
     text = _decoded(data)
-    sheet = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text))
+    # Not strict, a quotation mark that is not closed would swallow the lines behind it without a word.
+    sheet = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     positions = _positions(next(_lines(sheet), (0, []))[1])
     for count, (line, cells) in enumerate(_lines(sheet)):
         if count >= MAX_LINES:

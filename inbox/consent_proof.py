@@ -33,9 +33,15 @@ class Line:
         return source_words(self.entry.source)
 
     @property
+    def address(self) -> str:
+        """E.164, or the user ID of a customer who hides the number."""
+        contact = self.entry.contact
+        return contact.phone or next((each.number for each in contact.addresses.all()), "")
+
+    @property
     def row(self) -> list[str]:
         entry, said = self.entry, self.evidence
-        told = [entry.contact.phone, entry.channel.address, entry.action, entry.category, entry.source]
+        told = [self.address, entry.channel.address, entry.action, entry.category, entry.source]
         told += [entry.text, entry.proof, moment(entry.given_at), moment(entry.created_at)]
         told += [entry.actor.name if entry.actor else ""]
         return told + ([said.sid or "", moment(said.created_at), said.body] if said else ["", "", ""])
@@ -44,7 +50,8 @@ class Line:
 def rows(conversation: Conversation, viewer: Agent) -> QuerySet[ConsentEntry]:
     """Of this contact over every channel that the viewer sees, the latest word first."""
     found = consent_for(viewer).filter(contact=conversation.contact_id).latest_first()
-    return found.select_related("contact", "channel", "actor", "evidence").defer("evidence__search")
+    found = found.select_related("contact", "channel", "actor", "evidence").defer("evidence__search")
+    return found.prefetch_related("contact__addresses")
 
 
 def lines(entries: Iterable[ConsentEntry], viewer: Agent) -> list[Line]:

@@ -17,6 +17,8 @@ from tests.inbox.pages import words
 HEAD = "phone,channel,action,category,source,text,proof,given_at\n"
 GOOD = "+447700900318,Shop UK,opt_in,marketing,web form,Send me offers,form 12,2026-02-14T09:30:00Z\n"
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
+# The second line would end up in the first one's text.
+UNCLOSED = HEAD + GOOD.replace("Send", '"Send') + GOOD.replace("Send me offers", '"x"')
 
 
 @pytest.fixture
@@ -239,6 +241,7 @@ def test_encodings_and_separators(
         (HEAD.encode() + b"\xff\xfe\xfa", "unreadable", "letters of this file"),
         (b"\x89PNG\r\n\x1a\n\0\0", "unreadable", "letters of this file"),
         (HEAD.encode() + b'"' + b"x" * 200_000, "unreadable", "Line 2 cannot be read"),
+        (UNCLOSED.encode(), "unreadable", "Line 2 cannot be read"),
         (b"x" * 5_000_001, "too_large", "larger than 5 MB"),
         ((HEAD + "a\n" * 50_001).encode(), "too_many_lines", "more than 50,000 lines"),
     ],

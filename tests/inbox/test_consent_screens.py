@@ -189,6 +189,18 @@ def test_the_proof_as_csv_is_harmless_in_a_spreadsheet(client: Client, conversat
     assert row["given_at"].endswith("Z")
 
 
+def test_the_csv_names_who_hides_the_number_and_asks_little(
+    client: Client, agent: Agent, django_assert_max_num_queries: object
+) -> None:
+    hidden = world.conversation(world.contact("Kenji", "whatsapp:GB.1349"))
+    for _each in range(20):
+        consent.opt_in(hidden.pk, "web form", category="marketing", by=agent)
+    with django_assert_max_num_queries(8):
+        answer = client.get(f"/conversations/{hidden.pk}/consent/proof.csv")
+    rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert {row["phone"] for row in rows} == {"GB.1349"}
+
+
 def test_what_was_said_over_a_hidden_channel_is_not_shown(client: Client, conversation: Conversation) -> None:
     hidden = world.channel("Hidden", "whatsapp:+15550001111", Team.objects.create(name="Others"))
     other = world.conversation(conversation.contact, hidden)
