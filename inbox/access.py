@@ -72,10 +72,14 @@ def consent_for(agent: Agent) -> QuerySet[ConsentEntry]:
     return rows if agent.sees_all_channels else rows.filter(channel__in=channels_for(agent).values("pk"))
 
 
-def consent_import_for(agent: Agent, pk: int) -> ConsentImport:
+def consent_imports_for(agent: Agent) -> QuerySet[ConsentImport]:
     """Files of consent are for admins."""
     rows = ConsentImport.objects.select_related("author")
-    return get_object_or_404(rows if agent.is_admin else rows.none(), pk=pk)
+    return rows if agent.is_admin else rows.none()
+
+
+def consent_import_for(agent: Agent, pk: int) -> ConsentImport:
+    return get_object_or_404(consent_imports_for(agent), pk=pk)
 
 
 def conversation_for(agent: Agent, pk: int) -> Conversation:

@@ -1,16 +1,20 @@
-"""Imports of consent: looked at first, then recorded in one transaction. The same line is recorded once."""
+"""Imports of consent: looked at first, then recorded by a job. The same line is recorded once."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
+from procrastinate import exceptions
+from procrastinate.contrib.django import app
 from psycopg import errors
 
 from inbox import clock, consent_file
@@ -18,9 +22,12 @@ from inbox.access import channels_for
 from inbox.consent import SILENCING
 from inbox.consent_file import BadLine, Row
 from inbox.models import Address, Agent, Channel, ConsentEntry, ConsentImport, Contact, Event, Window
-from inbox.refusals import Refused
 
 BATCH = 2000
+MOST_TOLD = 200
+TRIES = 5
+# Longer than a job waits for its turn.
+PATIENCE = timedelta(minutes=2)
 # One import at a time, so that two of the same file do not both find a line missing.
 LOCK = 7_230_117
 ABANDONED = timedelta(days=1)
@@ -38,6 +45,11 @@ class Plan:
     strangers: set[str] = field(default_factory=set)  # addresses of nobody yet
 
     @property
+    def told(self) -> list[tuple[int, str]]:
+        """The first of the bad ones."""
+        return [(bad.line, bad.sentence) for bad in self.bad[:MOST_TOLD]]
+
+    @property
     def opt_ins(self) -> int:
         return sum(row.action == ConsentEntry.Action.OPT_IN for row, _channel in self.rows)
 
@@ -48,26 +60,28 @@ class Plan:
 
 @transaction.atomic
 def upload(name: str, data: bytes, *, by: Agent) -> ConsentImport:
-    """Keep the file to be looked at; what the same person left lying goes.
+    """Keep the file to be looked at.
 
     :raises Refused: it is no such file.
     """
     for _line in consent_file.read(data, clock.now()):
         pass
-    left = ConsentImport.objects.filter(author=by, recorded_at=None, created_at__lt=clock.now() - ABANDONED)
-    left.delete()
     return ConsentImport.objects.create(name=name[:200], content=data, author=by)
 
 
+def discard_abandoned() -> None:
+    """Files that nobody had recorded within a day, with the numbers in them."""
+    left = ConsentImport.objects.filter(asked_at=None, recorded_at=None)
+    left.filter(created_at__lt=clock.now() - ABANDONED).delete()
+
+
 def plan(upload: ConsentImport, viewer: Agent) -> Plan:
-    channels = list(channels_for(viewer))
+    channels = _words_for(channels_for(viewer))
     found, seen = Plan(), set()
     for line in consent_file.read(bytes(upload.content), clock.now()):
-        channel = None if isinstance(line, BadLine) else _channel_of(line, channels)
-        if isinstance(line, BadLine):
-            found.bad.append(line)
-        elif channel is None:
-            found.bad.append(_no_channel(line))
+        channel = line if isinstance(line, BadLine) else _channel_of(line, channels)
+        if isinstance(channel, BadLine):
+            found.bad.append(channel)
         elif (key := (_address(line, channel), *_told(line, channel))) in seen:
             found.known += 1
         else:
@@ -77,42 +91,92 @@ def plan(upload: ConsentImport, viewer: Agent) -> Plan:
     return found
 
 
-def record(upload: ConsentImport, *, by: Agent) -> int:
-    """Write every line that makes sense, all or none; a second time changes nothing.
-
-    :returns: how many entries were written.
-    :raises Refused: one of these customers was merged or wrote at this very moment.
-    """
-    try:
-        return _record(upload, by)
-    except (IntegrityError, OperationalError) as error:
-        if not isinstance(error.__cause__, MOMENTARY):
-            raise
-        raise Refused(
-            "busy",
-            _("One of these customers changed at this very moment, so nothing was recorded."),
-            _("Press Record again."),
-        ) from error
+# Recording, by a job (inbox/tasks.py)
 
 
 @transaction.atomic
-def _record(upload: ConsentImport, by: Agent) -> int:
-    locked = ConsentImport.objects.select_for_update().get(pk=upload.pk)
-    if locked.recorded_at:
-        return locked.count
+def ask(upload: ConsentImport, *, by: Agent) -> bool:
+    """Have every line that makes sense recorded; False when that was asked already."""
+    rows = ConsentImport.objects.filter(pk=upload.pk, asked_at=None, recorded_at=None)
+    if not rows.update(asked_at=clock.now(), stopped_at=None, recorder=by):
+        return False
+    defer_record(upload.pk)
+    return True
+
+
+def defer_record(upload_id: int) -> None:
+    """In the caller's transaction, unless a job of this file waits already."""
+    job = app.configure_task("record_consent", lock="record_consent", queueing_lock=f"consent-{upload_id}")
+    try:
+        with transaction.atomic():
+            job.defer(import_id=upload_id)
+    except exceptions.AlreadyEnqueued:
+        pass
+
+
+def forgotten() -> list[int]:
+    """Files whose recording was asked for a while ago and whose job may be lost."""
+    waiting = ConsentImport.objects.filter(asked_at__lt=clock.now() - PATIENCE, recorded_at=None)
+    return list(waiting.values_list("pk", flat=True))
+
+
+def record(upload_id: int) -> None:
+    """Write the file's lines in parts. What stops it in between loses none and doubles none."""
+    rows = ConsentImport.objects.select_related("recorder")
+    waiting = rows.filter(pk=upload_id, asked_at__isnull=False, recorded_at=None, recorder__isnull=False)
+    if not (upload := waiting.first()):
+        return
+    try:
+        _record(upload)
+    except Exception:
+        ConsentImport.objects.filter(pk=upload.pk).update(asked_at=None, stopped_at=clock.now())
+        raise
+
+
+def _record(upload: ConsentImport) -> None:
+    found = plan(upload, upload.recorder)
+    ConsentImport.objects.filter(pk=upload.pk).update(
+        planned=upload.count + len(found.rows),
+        skipped=len(found.bad),
+        left_out=found.told,
+    )
+    for part in _batched(found.rows):
+        _patiently(partial(_record_part, upload, part))
+    _finish(upload)
+
+
+def _patiently(act: Callable[[], None]) -> None:
+    """Again when one of these customers was merged or wrote at this very moment."""
+    for _try in range(TRIES):
+        try:
+            return act()
+        except (IntegrityError, OperationalError) as error:
+            if not isinstance(error.__cause__, MOMENTARY):
+                raise
+    return act()
+
+
+@transaction.atomic
+def _record_part(upload: ConsentImport, rows: list[tuple[Row, Channel]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-    found = plan(locked, by)
-    owners = _owners(found)
-    for part in _batched(found.rows):
-        ConsentEntry.objects.bulk_create(_entry(*pair, owners, by) for pair in part)
-    for part in _batched(_flagged(found, owners)):
-        _set_flags(part)
-    done = {"recorded_at": clock.now(), "count": len(found.rows), "content": b""}
-    ConsentImport.objects.filter(pk=locked.pk).update(**done)
-    told = {"entries": len(found.rows), "contacts": len(found.strangers), "skipped": len(found.bad)}
-    Event.record("consent.imported", by=by, file=locked.name, **told)
-    return len(found.rows)
+    part = Plan(rows=rows)
+    _leave_out_known(part)
+    owners = _owners(part)
+    ConsentEntry.objects.bulk_create(_entry(*pair, owners, upload.recorder) for pair in part.rows)
+    _set_flags(_flagged(part, owners))
+    done = {"count": F("count") + len(part.rows), "contacts": F("contacts") + len(part.strangers)}
+    ConsentImport.objects.filter(pk=upload.pk).update(**done)
+
+
+@transaction.atomic
+def _finish(upload: ConsentImport) -> None:
+    rows = ConsentImport.objects.filter(pk=upload.pk, recorded_at=None)
+    if not rows.update(recorded_at=clock.now(), content=b""):
+        return
+    upload.refresh_from_db()
+    told = {"entries": upload.count, "contacts": upload.contacts, "skipped": upload.skipped}
+    Event.record("consent.imported", by=upload.recorder, file=upload.name, **told)
 
 
 def _batched(rows: Iterable[Any]) -> Iterator[list[Any]]:
@@ -124,21 +188,29 @@ def _batched(rows: Iterable[Any]) -> Iterator[list[Any]]:
 # Reading on
 
 
-def _channel_of(row: Row, channels: list[Channel]) -> Channel | None:
+Words = Mapping[str, list[Channel]]
+
+
+def _words_for(channels: Iterable[Channel]) -> Words:
+    """What a line may call each channel; the empty word stands for every one."""
+    called: dict[str, list[Channel]] = defaultdict(list)
+    for channel in channels:
+        names = (channel.address, channel.number, channel.name)
+        for word in {"", *(name.casefold() for name in names)}:
+            called[word].append(channel)
+    return called
+
+
+def _channel_of(row: Row, channels: Words) -> Channel | BadLine:
     """By address or name; the only one there is may be left out."""
-    if not row.channel:
-        return channels[0] if len(channels) == 1 else None
-    word = row.channel.casefold()
-    same = (
-        c for c in channels if word in (c.address.casefold(), c.address.partition(":")[2], c.name.casefold())
-    )
-    return next(same, None)
-
-
-def _no_channel(row: Row) -> BadLine:
+    found = channels.get(row.channel.casefold(), [])
+    if len(found) == 1:
+        return found[0]
     if not row.channel:
         return BadLine(row.line, _("The column channel is empty. Write the channel's name or number."))
     form = _("There is no channel “%(channel)s”. Write its name or number as the inbox shows it.")
+    if found:
+        form = _("More than one channel is called “%(channel)s”. Write its number.")
     return BadLine(row.line, form % {"channel": row.channel[:40]})
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRefresh
 
 from inbox import consent_file, consent_imports
-from inbox.access import channels_for, consent_import_for
+from inbox.access import channels_for, consent_import_for, consent_imports_for
 from inbox.refusals import Refused
 
-MOST_BAD = 200
+MOST_LISTED = 10
 
 
 @require_http_methods(["GET", "POST"])
@@ -26,7 +25,14 @@ def upload(request: HttpRequest) -> HttpResponse:
             return redirect("inbox:consent_import", _uploaded(request).pk)
         except Refused as refused:
             refusal = refused
-    context = {"refusal": refusal, "channels": channels_for(request.user), "columns": consent_file.COLUMNS}
+    context = {
+        "refusal": refusal,
+        "channels": channels_for(request.user),
+        "columns": consent_file.COLUMNS,
+        "imports": consent_imports_for(request.user)
+        .defer("content", "left_out")
+        .order_by("-pk")[:MOST_LISTED],
+    }
     return render(request, "inbox/consent_import.html", context, status=422 if refusal else 200)
 
 
@@ -41,21 +47,21 @@ def _uploaded(request: HttpRequest) -> consent_imports.ConsentImport:
 
 @require_http_methods(["GET", "POST"])
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
-    """GET shows what would happen, POST lets it happen."""
+    """GET shows what would happen, or how it goes; POST lets it happen."""
     found = consent_import_for(request.user, pk)
     if request.method == "POST":
-        return _recorded(request, found)
-    plan = None if found.recorded_at else consent_imports.plan(found, request.user)
-    context = {"upload": found, "plan": plan, "bad": plan.bad[:MOST_BAD] if plan else []}
+        consent_imports.ask(found, by=request.user)
+        return redirect("inbox:consent_import", found.pk)
+    if request.htmx:
+        return _progress(request, found)
+    plan = consent_imports.plan(found, request.user) if found.is_undecided else None
+    bad = plan.told if plan else found.left_out
+    context = {"upload": found, "plan": plan, "bad": bad, "skipped": len(plan.bad) if plan else found.skipped}
     return render(request, "inbox/consent_import_preview.html", context)
 
 
-def _recorded(request: HttpRequest, found: consent_imports.ConsentImport) -> HttpResponse:
-    try:
-        count = consent_imports.record(found, by=request.user)
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
-        said = ngettext("%(count)d entry is recorded.", "%(count)d entries are recorded.", count)
-        messages.success(request, said % {"count": count})
-    return redirect("inbox:consent_import", found.pk)
+def _progress(request: HttpRequest, found: consent_imports.ConsentImport) -> HttpResponse:
+    """How far it is; the whole page when there is nothing more to wait for."""
+    if not found.is_recording:
+        return HttpResponseClientRefresh()
+    return render(request, "inbox/_consent_progress.html", {"upload": found})

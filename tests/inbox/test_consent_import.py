@@ -7,12 +7,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from inbox import clock, consent, consent_file, consent_imports, consent_proof
+from inbox import clock, consent, consent_file, consent_imports, consent_proof, tasks
 from inbox.models import Address, Agent, Channel, ConsentEntry, ConsentImport, Contact, Event, Window
 from inbox.refusals import Refused
 from tests import world
-from tests.inbox.pages import words
+from tests.inbox.pages import HTMX, words
+from tests.jobs import run_due_jobs
 
 HEAD = "phone,channel,action,category,source,text,proof,given_at\n"
 GOOD = "+447700900318,Shop UK,opt_in,marketing,web form,Send me offers,form 12,2026-02-14T09:30:00Z\n"
@@ -45,6 +47,13 @@ def looked_at(client: Client, text: str | bytes) -> tuple[str, str]:
     return answer["Location"], words(client.get(answer["Location"]).content.decode())
 
 
+def record(client: Client, path: str) -> str:
+    """Press Record, let the worker work; the words of the page then."""
+    assert client.post(path).status_code == 302
+    run_due_jobs()
+    return words(client.get(path).content.decode())
+
+
 def rows(text: str) -> list[object]:
     return list(consent_file.read(text.encode(), NOW))
 
@@ -61,7 +70,10 @@ def test_nothing_is_written_before_somebody_says_so(client: Client, boss: Agent,
     assert not ConsentEntry.objects.exists()
     assert Contact.objects.count() == 1
     for _again in range(2):
-        assert "2 entries are recorded." in words(client.post(path, follow=True).content.decode())
+        shown = record(client, path)
+        assert "2 entries were recorded on" in shown and "1 contact is new." in shown
+        assert "Line 5 “07700” is no number" in shown
+    assert "fair.csv 2 entries were recorded on" in words(client.get("/consent/import/").content.decode())
     opted_in, opted_out = ConsentEntry.objects.order_by("action")
     told = (
         opted_in.contact,
@@ -85,7 +97,7 @@ def test_the_same_file_again_records_nothing(client: Client, boss: Agent, over: 
     for expected in (1, 0):
         path, shown = looked_at(client, HEAD + GOOD)
         assert f"There already {1 - expected}" in shown
-        client.post(path)
+        record(client, path)
     assert "There is nothing new to record." in shown
     assert ConsentEntry.objects.count() == 1
 
@@ -116,7 +128,7 @@ def test_stops_silence_and_opt_ins_end_silence_by_when_they_were_said(
     actions = {"stopped later": "opt_in", "comes back": "opt_in"}
     lines = [f"{numbers[n]},Shop UK,{actions.get(n, 'opt_out')},all,paper,,,{day}\n" for n in names]
     path, _shown = looked_at(client, HEAD + "".join(lines))
-    client.post(path)
+    record(client, path)
     silenced = Window.objects.filter(opted_out_at__isnull=False).values_list("address__value", flat=True)
     expected = {f"whatsapp:{numbers[name]}" for name in ("quiet", "stranger", "stopped later")}
     assert set(silenced) == expected
@@ -124,48 +136,103 @@ def test_stops_silence_and_opt_ins_end_silence_by_when_they_were_said(
 
 def test_a_marketing_opt_out_silences_nobody(client: Client, boss: Agent, over: Channel) -> None:
     path, _shown = looked_at(client, HEAD + GOOD.replace("opt_in", "opt_out"))
-    client.post(path)
+    record(client, path)
     assert not Window.objects.filter(opted_out_at__isnull=False).exists()
 
 
-def test_it_is_all_or_nothing(
-    client: Client, boss: Agent, over: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, _shown = looked_at(client, HEAD + GOOD.replace("marketing", "all"))
+@pytest.fixture
+def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consent_imports, "BATCH", 2)
+
+
+def numbered(count: int) -> str:
+    return HEAD + "".join(GOOD.replace("318", f"3{n:02}").replace("marketing", "all") for n in range(count))
+
+
+def fail_after(monkeypatch: pytest.MonkeyPatch, parts: int, error: BaseException) -> pytest.MonkeyPatch:
+    """In the middle of a part, after so many whole ones."""
+    calls, real = iter(range(parts)), consent_imports._set_flags
 
     def fail(contacts: list[int]) -> None:
-        raise ZeroDivisionError
+        if next(calls, None) is None:
+            raise error
+        real(contacts)
 
     monkeypatch.setattr(consent_imports, "_set_flags", fail)
-    with pytest.raises(ZeroDivisionError):
-        client.post(path)
-    assert not ConsentEntry.objects.exists()
-    assert not Contact.objects.exists()
-    assert ConsentImport.objects.get().recorded_at is None
+    return monkeypatch
 
 
-def constraints_now(found: consent_imports.Plan, owners: dict[str, int]) -> list[int]:
+def test_a_worker_that_is_killed_in_the_middle_loses_and_doubles_nothing(
+    client: Client, boss: Agent, over: Channel, monkeypatch: pytest.MonkeyPatch, in_parts: None
+) -> None:
+    path, _shown = looked_at(client, numbered(7))
+    client.post(path)
+    with monkeypatch.context() as killed, pytest.raises(SystemExit):
+        fail_after(killed, 2, SystemExit())
+        consent_imports.record(ConsentImport.objects.get().pk)
+    assert ConsentEntry.objects.count() == Contact.objects.count() == 4
+    shown = words(client.get(path).content.decode())
+    assert "4 of 7 entries are recorded. You may leave this page" in shown and "Record 3" not in shown
+    run_due_jobs()
+    assert "7 entries were recorded on" in words(client.get(path).content.decode())
+    assert ConsentEntry.objects.count() == ConsentEntry.objects.values("contact").distinct().count() == 7
+    assert Event.objects.get(verb="consent.imported").data["contacts"] == 7
+
+
+def test_a_job_that_is_lost_comes_back(client: Client, boss: Agent, over: Channel) -> None:
+    path, _shown = looked_at(client, HEAD + GOOD)
+    client.post(path)
+    ProcrastinateJob.objects.all().delete()
+    tasks.sweep_consent()
+    assert run_due_jobs() == 0
+    ConsentImport.objects.update(asked_at=clock.now() - timedelta(minutes=3))
+    for _again in range(2):
+        tasks.sweep_consent()
+    assert run_due_jobs() == 1
+    assert ConsentEntry.objects.count() == 1
+
+
+def test_what_stops_it_is_said_and_it_goes_on_when_somebody_says_so(
+    client: Client, boss: Agent, over: Channel, monkeypatch: pytest.MonkeyPatch, in_parts: None
+) -> None:
+    path, _shown = looked_at(client, numbered(3))
+    client.post(path)
+    with monkeypatch.context() as broken:
+        fail_after(broken, 1, ZeroDivisionError())
+        run_due_jobs(raising=False)
+    shown = words(client.get(path).content.decode())
+    assert "after 2 entries. Nothing is lost or doubled: record what is left." in shown
+    assert "Record 1 entry" in shown
+    assert "3 entries were recorded on" in record(client, path)
+
+
+def test_the_page_follows_while_it_is_recorded(client: Client, boss: Agent, over: Channel) -> None:
+    path, _shown = looked_at(client, HEAD + GOOD)
+    client.post(path)
+    part = client.get(path, headers=HTMX).content.decode()
+    assert 'id="consent-progress"' in part and "The file is read…" in part and "<html" not in part
+    run_due_jobs()
+    assert client.get(path, headers=HTMX)["HX-Refresh"] == "true"
+
+
+def constraints_now(contacts: list[int]) -> None:
     """Those that the database looks at when the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    return []
 
 
-def test_a_customer_who_is_merged_meanwhile_is_a_word_to_the_admin_and_nothing_is_lost(
+def test_a_customer_who_is_merged_meanwhile_is_looked_for_again(
     client: Client, boss: Agent, over: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, _shown = looked_at(client, HEAD + GOOD)
     gone = world.contact()
-    pk = gone.pk
+    pk, real = gone.pk, consent_imports._owners
     gone.delete()
-    with monkeypatch.context() as at_that_moment:
-        at_that_moment.setattr(consent_imports, "_owners", lambda found: {"whatsapp:+447700900318": pk})
-        at_that_moment.setattr(consent_imports, "_flagged", constraints_now)
-        shown = words(client.post(path, follow=True).content.decode())
-    assert "nothing was recorded. Press Record again." in shown
-    assert "Record 1 entry" in shown
-    client.post(path)
-    assert ConsentEntry.objects.count() == 1
+    stale = iter([{"whatsapp:+447700900318": pk}])
+    monkeypatch.setattr(consent_imports, "_owners", lambda found: next(stale, None) or real(found))
+    monkeypatch.setattr(consent_imports, "_set_flags", constraints_now)
+    assert "1 entry was recorded on" in record(client, path)
+    assert ConsentEntry.objects.get().contact.phone == "+447700900318"
 
 
 def test_many_lines_take_few_queries(
@@ -173,8 +240,9 @@ def test_many_lines_take_few_queries(
 ) -> None:
     lines = [GOOD.replace("+447700900318", f"+4477{n:08}") for n in range(5_000)]
     path, _shown = looked_at(client, HEAD + "".join(lines))
-    with django_assert_max_num_queries(50):
-        client.post(path)
+    client.post(path)
+    with django_assert_max_num_queries(60):
+        run_due_jobs()
     assert ConsentEntry.objects.count() == 5_000 == Address.objects.count()
 
 
@@ -182,11 +250,12 @@ def test_many_lines_take_few_queries(
 def test_two_who_import_the_same_at_once_record_it_once(over: Channel) -> None:
     boss = world.agent("boss", "admin")
     uploads = [consent_imports.upload("a.csv", (HEAD + GOOD).encode(), by=boss) for _each in range(2)]
-    counts: list[int] = []
+    for upload in uploads:
+        consent_imports.ask(upload, by=boss)
 
     def record(upload: ConsentImport) -> None:
         try:
-            counts.append(consent_imports.record(upload, by=boss))
+            consent_imports.record(upload.pk)
         finally:
             connection.close()
 
@@ -195,7 +264,7 @@ def test_two_who_import_the_same_at_once_record_it_once(over: Channel) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(counts) == [0, 1]
+    assert sorted(ConsentImport.objects.values_list("count", flat=True)) == [0, 1]
     assert ConsentEntry.objects.count() == 1
 
 
@@ -211,11 +280,15 @@ def test_it_is_for_admins(client: Client, over: Channel, role: str) -> None:
     assert not ConsentEntry.objects.exists()
 
 
-def test_what_was_left_lying_goes_with_the_next_upload(client: Client, boss: Agent, over: Channel) -> None:
+def test_what_nobody_recorded_goes_after_a_day(client: Client, boss: Agent, over: Channel) -> None:
+    path, _shown = looked_at(client, HEAD + GOOD)
+    record(client, path)
     post(client, HEAD + GOOD)
     ConsentImport.objects.update(created_at=clock.now() - timedelta(days=2))
     post(client, HEAD + GOOD)
-    assert ConsentImport.objects.count() == 1
+    tasks.sweep_consent()
+    assert ConsentImport.objects.count() == 2
+    assert ConsentImport.objects.filter(recorded_at=None).count() == 1
 
 
 # Files as they come
@@ -229,7 +302,7 @@ def test_encodings_and_separators(
     lines = (HEAD + GOOD.replace("offers", "Lámpara 🪔")).replace(",", separator).replace("\n", "\r\n")
     path, shown = looked_at(client, lines.encode(encoding))
     assert "Opt-ins 1" in shown
-    client.post(path)
+    record(client, path)
     assert ConsentEntry.objects.get().text == "Send me Lámpara 🪔"
 
 
@@ -313,12 +386,19 @@ def test_a_channel_that_is_not_there_is_said(client: Client, boss: Agent, over: 
     assert "Line 3 The column channel is empty" in shown
 
 
+def test_a_name_that_two_channels_have_decides_nothing(client: Client, boss: Agent, over: Channel) -> None:
+    world.channel("Shop UK", "whatsapp:+447700900143")
+    _path, shown = looked_at(client, HEAD + GOOD + GOOD.replace("Shop UK", "+447700900143"))
+    assert "Line 2 More than one channel is called “Shop UK”. Write its number." in shown
+    assert "Opt-ins 1" in shown
+
+
 def test_hostile_text_stays_text(client: Client, boss: Agent, over: Channel) -> None:
     evil = '<script>alert(1)</script>{{ 7|add:"7" }}'
     path, _shown = looked_at(
         client, HEAD + GOOD.replace("Send me offers", f'"{evil.replace(chr(34), chr(34) * 2)}"')
     )
-    client.post(path)
+    record(client, path)
     assert ConsentEntry.objects.get().text == evil
     talk = world.conversation(Contact.objects.get(), over)
     for end in ("", "proof/"):
