@@ -160,7 +160,9 @@ def _apply(
         unseen.note(message, code)
         troubles.tell(message, code, at)
     if code == errors.OPTED_OUT:
-        consent.opt_out(message.conversation_id, f"error {code}")
+        # What they said since the refused message left is newer than this, however late it comes.
+        left_at = attempt.started_at if attempt else message.created_at
+        consent.opt_out(message.conversation_id, f"error {code}", at=left_at)
 
 
 def _code(receipt: Receipt) -> int | None:

@@ -140,6 +140,12 @@ class Templates(Protocol):
         :raises Refused: as `fill`.
         """
 
+    def as_of_now(self, conversation: Conversation, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a message kept of its template, with the category and approval that it has by now.
+
+        :raises Refused: it is paused, rejected or archived since.
+        """
+
     def picker_url(self, conversation: Conversation) -> str:
         """Where a person chooses one for this conversation: a fragment for htmx, else a page; or ''."""
 
@@ -161,6 +167,9 @@ class _NoTemplates:
 
     def complete(self, message: Message) -> None:
         pass
+
+    def as_of_now(self, conversation: Conversation, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        return payload
 
     def picker_url(self, conversation: Conversation) -> str:
         return ""

@@ -148,6 +148,13 @@ class KnownTemplates:
             variables = message.payload.get("content_variables") or {}
             message.complete(self.fill(conversation, sid, variables, message.author))
 
+    def as_of_now(self, conversation: Conversation, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        template = template_behind(conversation, payload["content_sid"])
+        if template is None:
+            return payload
+        must_be_sendable(template)
+        return {**payload, "category": template.category.lower(), "approved": template.is_approved}
+
     def picker_url(self, conversation: Conversation) -> str:
         return reverse("templates_mgmt:picker", args=[conversation.pk])
 

@@ -6,6 +6,7 @@ Source: Twilio, "Using variables with Content API".
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
@@ -13,6 +14,9 @@ from django.utils.translation import gettext as _
 VARIABLE = re.compile(r"\{\{(\w{1,16})\}\}")
 LONGEST_VALUE = 1600  # code points
 MOST_SPACES = 4  # in a row
+# Letters and a pattern that look like nothing.
+_HOLES = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
 _LINE_ENDS = frozenset("\n\r\v\f\x85\u2028\u2029")
 
 
@@ -43,8 +47,12 @@ def segments(text: str, values: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def missing(wanted: Iterable[str], values: Mapping[str, str]) -> list[str]:
-    """The variables without a value; white space is none, since Twilio would send the sample instead."""
-    return [name for name in wanted if not values.get(name, "").strip()]
+    """The variables without a value: Twilio would send the sample instead, or the customer see a hole."""
+    return [name for name in wanted if not any(map(_shows, values.get(name, "")))]
+
+
+def _shows(char: str) -> bool:
+    return char not in _HOLES and unicodedata.category(char) not in _UNSEEN
 
 
 def problem(value: str) -> str:

@@ -4,7 +4,8 @@
 |---|---|
 | everything | the channel is on |
 | text, files, content without a category | the window is open; no opt-out since the customer last wrote |
-| utility template, or one not known here | the last word about utility in the ledger is no opt-out |
+| utility template | the last word about utility in the ledger is no opt-out |
+| template of an unknown category | the last words about utility and about marketing are no opt-outs |
 | authentication template | the last word about authentication is no opt-out |
 | marketing template | the last word about marketing is an opt-in |
 | content of a category that is not approved | the same as its template, and the window is open |
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 Category = ConsentEntry.Category
 OF_TEMPLATES = (Category.UTILITY, Category.MARKETING, Category.AUTHENTICATION)
+UNKNOWN = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Outgoing:
         is_approved = bool(payload.get("approved", True))
         told = str(payload.get("category") or "").lower()
         if told not in OF_TEMPLATES:
-            told = Category.UTILITY if is_approved else Category.SERVICE
+            told = UNKNOWN if is_approved else Category.SERVICE
         return cls(told, needs_window=not is_approved)
 
 
@@ -67,6 +69,9 @@ def must_allow(conversation: Conversation, outgoing: Outgoing) -> None:
         )
     if outgoing.category == Category.SERVICE:
         _must_not_be_silenced(conversation)
+    elif outgoing.category == UNKNOWN:
+        for category in (Category.UTILITY, Category.MARKETING):
+            _must_not_be_refused(conversation, _last(conversation, category), category)
     else:
         _must_be_consented(conversation, outgoing.category)
     if outgoing.needs_window and open_window_of(conversation.contact_id, conversation.channel_id) is None:
@@ -93,7 +98,7 @@ def _must_not_be_silenced(conversation: Conversation) -> None:
 
 
 def _must_be_consented(conversation: Conversation, category: str) -> None:
-    entry = ConsentEntry.last(conversation.contact_id, conversation.channel_id, category)
+    entry = _last(conversation, category)
     if entry is None and category == Category.MARKETING:
         raise Refused(
             "no_opt_in",
@@ -101,6 +106,14 @@ def _must_be_consented(conversation: Conversation, category: str) -> None:
             % {"name": conversation.contact.display_name},
             _("Record their opt-in in the details, or ask them for it while the window is open."),
         )
+    _must_not_be_refused(conversation, entry, category)
+
+
+def _last(conversation: Conversation, category: str) -> ConsentEntry | None:
+    return ConsentEntry.last(conversation.contact_id, conversation.channel_id, category)
+
+
+def _must_not_be_refused(conversation: Conversation, entry: ConsentEntry | None, category: str) -> None:
     if entry is None or entry.is_opt_in:
         return
     words = _who_and_when(conversation, entry.given_at) | {"category": Category(category).label.lower()}

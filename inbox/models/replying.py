@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -87,9 +87,14 @@ class Replying:
     def must_take(self, message: Message | None = None) -> None:
         """Refuse what may not go out now: this message, or without one any free text.
 
-        :raises Refused: see gate.must_allow.
+        A template is judged as it is now: its category may be another one since the message was written.
+
+        :raises Refused: see gate.must_allow and gateways.Templates.as_of_now.
         """
-        gate.must_allow(self, gate.Outgoing.of(message.payload if message else {}))
+        payload: Mapping[str, Any] = message.payload if message else {}
+        if payload.get("content_sid"):
+            payload = gateways.templates().as_of_now(self, payload)
+        gate.must_allow(self, gate.Outgoing.of(payload))
 
     @property
     def is_opted_out(self) -> bool:

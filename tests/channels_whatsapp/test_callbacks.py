@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from channels_whatsapp import callbacks, errors
 from channels_whatsapp.models import Receipt, Sender
-from inbox import clock, statuses
+from inbox import clock, consent, statuses
 from inbox.models import ConsentEntry, Conversation, Event, Message, SendAttempt
 from tests import world
 from tests.channels_whatsapp.posting import PATH, fixture, post_fields, sid_of
@@ -198,6 +198,15 @@ def test_an_opt_out_at_twilio_is_ours_too() -> None:
     tell("failed", attempt.ref, ErrorCode="21610", ErrorMessage=None)
     assert ConsentEntry.objects.get().source == "error 21610"
     assert attempt.message.conversation.is_opted_out
+
+
+def test_an_opt_out_that_is_told_late_takes_nothing_back() -> None:
+    attempt = sending()
+    talk = attempt.message.conversation
+    consent.opt_in(talk.pk, "keyword")
+    tell("failed", attempt.ref, ErrorCode="21610", ErrorMessage=None)
+    assert not talk.is_opted_out
+    assert consent.standing_of(talk)["marketing"].is_given
 
 
 def test_a_price_is_recorded() -> None:

@@ -20,6 +20,7 @@ from inbox.models import Agent, Conversation, Message, Window
 from inbox.refusals import Refused
 from tests import world
 from tests.inbox.api.conftest import Api
+from tests.templates_mgmt import shelf
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,7 @@ nothing said                   | ok        | ok        | no_opt_in | ok         
 opted in to all                | ok        | ok        | ok        | ok             | ok
 opted in to marketing          | ok        | ok        | ok        | ok             | ok
 opted out of all               | opted_out | opted_out | opted_out | opted_out      | opted_out
-opted out of marketing         | ok        | ok        | opted_out | ok             | ok
+opted out of marketing         | ok        | ok        | opted_out | ok             | opted_out
 opted out of utility           | ok        | opted_out | no_opt_in | ok             | opted_out
 opted out of service           | opted_out | ok        | no_opt_in | ok             | ok
 STOP, then wrote again         | ok        | opted_out | opted_out | opted_out      | opted_out
@@ -129,6 +130,26 @@ class Shop:
 
     def composer_template(self) -> str:
         return self.code_of(lambda: self.talk.reply(by=self.admin, template=self.template))
+
+    def pressed(self, path: str, **fields: Any) -> str:
+        """A form of a page, sent without scripts."""
+        answer = self.browser.post(path, {"client_id": str(uuid.uuid4()), **fields})
+        return answer.headers.get("X-Refused") or self.ok(answer.status_code == 302)
+
+    def picker(self) -> str:
+        return self.pressed(f"/conversations/{self.talk.pk}/templates/", template=shelf.template(sid=SID).pk)
+
+    def start_page(self) -> str:
+        """To a customer of whom there is no conversation any more."""
+        Conversation.objects.filter(pk=self.talk.pk).delete()
+        path = f"/channels/{self.talk.channel_id}/start/whatsapp:+447700900318/"
+        return self.pressed(path, template=shelf.template(sid=SID).pk)
+
+    def question(self) -> str:
+        """The question about offers; that content of it is made is not asked here."""
+        path = f"/conversations/{self.talk.pk}/consent/question/"
+        answer = self.browser.post(path, {"client_id": str(uuid.uuid4())}, headers={"HX-Request": "true"})
+        return answer.headers.get("X-Refused") or self.ok(answer.status_code == 200)
 
     def admins_test(self) -> str:
         path = reverse("admin:channels_whatsapp_sender_test", args=[self.talk.channel.sender.pk])
@@ -233,6 +254,12 @@ def template_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             def complete(self, message: Message) -> None:
                 pass
 
+            def as_of_now(self, talk: Conversation, payload: dict[str, Any]) -> dict[str, Any]:
+                return payload
+
+            def picker_url(self, talk: Conversation) -> str:
+                return ""
+
         monkeypatch.setattr(gateways, "_templates", Known())
 
     return use
@@ -263,7 +290,15 @@ def outcomes(shop: Shop, way: str) -> dict[tuple[str, str], str]:
 
 TEXT_WAYS = ("composer_text", "composer_file", "admins_test", "send_text", "send_media", "v1_text",
              "retry_text", "worker_text")  # fmt: skip
-TEMPLATE_WAYS = ("composer_template", "send_template", "v1_template", "retry_template", "worker_template")
+TEMPLATE_WAYS = (
+    "composer_template",
+    "picker",
+    "start_page",
+    "send_template",
+    "v1_template",
+    "retry_template",
+    "worker_template",
+)
 
 
 @pytest.mark.parametrize("way", TEXT_WAYS)
@@ -282,6 +317,23 @@ def test_templates(shop: Shop, template_of: Callable[..., None], way: str, categ
 def test_templates_that_are_not_approved(shop: Shop, template_of: Callable[..., None], category: str) -> None:
     template_of(category, is_approved=False)
     assert outcomes(shop, "composer_template") == expected(category.lower(), is_approved=False)
+
+
+def test_the_question_about_offers(
+    shop: Shop, template_of: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template_of("", is_approved=False)
+
+    class Made:
+        def for_conversation(self, talk: Conversation, by: Agent) -> gateways.FilledTemplate:
+            return gateways.FilledTemplate(SID, is_approved=False, text="May we?")
+
+    monkeypatch.setattr(gateways, "_opt_in_question", Made())
+    assert outcomes(shop, "question") == {
+        # Who cannot be written to at all is not asked first whether they are silent.
+        key: "window_closed" if key[1] != "open" else code
+        for key, code in expected("text").items()
+    }
 
 
 def test_content_without_a_category(shop: Shop, template_of: Callable[..., None]) -> None:

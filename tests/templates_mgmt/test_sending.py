@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 
+from channels_whatsapp import sending
 from channels_whatsapp.simulator import Simulator
 from inbox import consent, statuses
 from inbox.models import Agent, Conversation, Message
+from inbox.refusals import Refused
 from templates_mgmt.models import Template
 from tests import world
 from tests.inbox.api.conftest import Api
@@ -48,6 +50,7 @@ def closed(db: None) -> Conversation:
     ("variables", "word"),
     [
         pytest.param({"1": "Nour", "2": " "}, "cannot be empty", id="white space"),
+        pytest.param({"1": "Nour", "2": "\u200b\u2060\u3164"}, "cannot be empty", id="nothing to see"),
         pytest.param({"1": "Nour"}, "{{2}}", id="left out"),
         pytest.param({"1": "Nour", "2": "a\nb"}, "line breaks", id="a line break"),
         pytest.param({"1": "Nour", "2": "x", "3": "y"}, "no variable {{3}}", id="one too many"),
@@ -85,6 +88,31 @@ def test_consent_is_asked_of_programs_too(api: Api, closed: Conversation) -> Non
     assert api.post(SEND, body)[0] == 202
     consent.opt_out(closed.pk, "keyword")
     assert api.post(SEND, body)[1]["code"] == "opted_out"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"category": "MARKETING"}, "no_opt_in"),
+        ({"status": "paused"}, "template_paused"),
+        ({"status": "pending"}, "window_closed"),
+    ],
+)
+def test_a_template_is_judged_as_it_is_when_it_leaves(
+    closed: Conversation, tomasz: Agent, changes: dict[str, str], code: str
+) -> None:
+    template = shelf.template(body="Hello there, it is ready.")
+    asked = {"content_sid": template.content_sid}
+    waiting, failed = (closed.reply(template=asked, by=tomasz)[0] for _each in range(2))
+    Message.objects.filter(pk=failed.pk).update(status="failed")
+    failed.refresh_from_db()
+    Template.objects.update(**changes)
+    with pytest.raises(Refused) as refused:
+        failed.retry(by=tomasz)
+    assert refused.value.code == code
+    sending.send(waiting)
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.error) == ("failed", str(refused.value))
 
 
 def test_twilio_gets_exactly_the_values_that_are_kept(
