@@ -103,10 +103,11 @@ class Costs:
 
     @cached_property
     def lines(self) -> list[Line]:
-        found: dict[tuple[str, str], Line] = {}
+        found: dict[tuple[object, str], Line] = {}
         for row in self._rows():
-            key = (row["conversation__channel__name"], category_of(row))
-            line = found.setdefault(key, Line(*key))
+            category = category_of(row)
+            named = Line(str(row["conversation__channel__name"]), category)
+            line = found.setdefault((row["conversation__channel"], category), named)
             line.add(row["count"], row["unknown"], row["amount"], row["price_unit"])
         return sorted(found.values(), key=lambda line: (line.channel, list(LABELS).index(line.category)))
 
@@ -128,7 +129,14 @@ class Costs:
             created_at__lt=last,
         )
         rows = rows.annotate(category=KT("payload__category"), approved=KT("payload__approved"))
-        told = ("conversation__channel__name", "kind", "category", "approved", "price_unit")
+        told = (
+            "conversation__channel",
+            "conversation__channel__name",
+            "kind",
+            "category",
+            "approved",
+            "price_unit",
+        )
         return (
             rows.order_by()
             .values(*told)

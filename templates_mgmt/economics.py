@@ -64,9 +64,8 @@ LISTED: Rates = {
 
 
 def rates_of(prices: Iterable[tuple[str, str, Decimal, str]]) -> Rates:
-    """From rows of (calling code, category, amount, currency); the list prices where there is none."""
-    told = {(code, category): Rate(amount, currency) for code, category, amount, currency in prices}
-    return told or LISTED
+    """From rows of (calling code, category, amount, currency)."""
+    return {(code, category): Rate(amount, currency) for code, category, amount, currency in prices}
 
 
 @dataclass(frozen=True)
@@ -102,13 +101,16 @@ def _region(number: str) -> str:
 class Economics:
     recipient: Recipient
     is_open: bool  # the 24-hour window
-    rates: Rates
+    rates: Rates  # what an admin entered
 
     def rate(self, category: str) -> Rate | None:
-        """WhatsApp's price: of the longest calling code that fits, else of everywhere else."""
+        """WhatsApp's price: of the longest calling code that fits, else of everywhere else.
+
+        The list price only where what an admin entered says nothing.
+        """
         digits = self.recipient.digits
-        codes = [digits[:length] for length in range(len(digits), -1, -1)]
-        return next((self.rates[code, category] for code in codes if (code, category) in self.rates), None)
+        keys = [(digits[:length], category) for length in range(len(digits), -1, -1)]
+        return next((rates[key] for rates in (self.rates, LISTED) for key in keys if key in rates), None)
 
     def cost(self, category: str) -> Rate | None:
         """In all. `category` is '' for free text and for content that WhatsApp has not approved."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -111,6 +111,8 @@ class Message(models.Model):
             models.Index(fields=["reply_to_sid"], name="message_quotes", condition=~Q(reply_to_sid="")),
             models.Index(fields=["reply_to"], name="message_replies", condition=Q(reply_to__isnull=False)),
             GinIndex(fields=["search"], name="message_search"),
+            # What a month cost. Next to nothing to keep: rows lie in the order in which they came.
+            BrinIndex(fields=["created_at"], name="message_by_day", pages_per_range=32, autosummarize=True),
             # How often a template was sent, and lately by whom.
             models.Index(
                 KT("payload__content_sid"),

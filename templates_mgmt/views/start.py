@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inbox.access import channels_for
 from inbox.forms import ReplyForm
-from inbox.models import Channel
+from inbox.models import Channel, Conversation
 from inbox.refusals import Refused
 from inbox.views import fragments
 from templates_mgmt import starting
@@ -25,7 +27,7 @@ def start(request: HttpRequest, pk: int, address: str) -> HttpResponse:
     """GET: what can be sent to this address over this channel. POST: send it, which makes it all."""
     channel = _channel(request, pk)
     if existing := starting.conversation_at(request.user, channel, address):
-        return fragments.back_to(existing)
+        return _opened_instead(request, existing)
     if request.method == "POST":
         return _send(request, _picker(request, channel, address, request.POST))
     return shown(request, _picker(request, channel, address, request.GET))
@@ -56,6 +58,16 @@ def _picker(request: HttpRequest, channel: Channel, address: str, asked: QueryDi
         given=values_of(asked),
         is_page=True,
     )
+
+
+def _opened_instead(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    """Somebody was faster, unless that was this very press of Send."""
+    form = ReplyForm(request.POST)
+    form.is_valid()
+    if request.method == "POST" and not conversation.messages.filter(client_id=form.act).exists():
+        said = _("A conversation with this customer began meanwhile, so nothing was sent. Read it first.")
+        messages.warning(request, said)
+    return fragments.back_to(conversation)
 
 
 def _send(request: HttpRequest, found: Picker) -> HttpResponse:

@@ -54,6 +54,13 @@ def test_prices_are_summed_by_channel_category_and_month(talk: Conversation) -> 
     ]
 
 
+def test_two_channels_of_one_name_are_two(talk: Conversation) -> None:
+    sent(talk, "0.005")
+    other = world.conversation(world.contact(), world.channel("Shop UK", "whatsapp:+447700900187"))
+    sent(other, "0.03")
+    assert sorted(str(x.sums) for x in lines()) == ["['$0.005']", "['$0.03']"]
+
+
 def test_what_never_left_is_not_counted(talk: Conversation) -> None:
     sent(talk, sid=None, status="failed")
     world.message(talk, "from them", sid="SMin", created_at=NOVEMBER)

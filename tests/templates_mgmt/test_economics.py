@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from templates_mgmt.economics import LISTED, Economics, Rate, Recipient, rates_of
+from templates_mgmt.economics import LISTED, Economics, Recipient, rates_of
 
 BRITISH, AMERICAN, CANADIAN = "whatsapp:+447700900318", "whatsapp:+12025550134", "whatsapp:+16135550134"
 RATES = rates_of(
@@ -54,8 +54,8 @@ def test_the_longest_calling_code_counts(address: str, rate: str) -> None:
 
 
 def test_a_price_that_is_not_known_is_said_as_such() -> None:
-    assert to("whatsapp:+33612345678").cost("AUTHENTICATION") is None
-    assert to("whatsapp:+33612345678").price_of("AUTHENTICATION") == "Price not known here"
+    assert to("whatsapp:+33612345678").cost("NEWS") is None
+    assert to("whatsapp:+33612345678").price_of("NEWS") == "Price not known here"
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,11 @@ def test_what_whatsapp_will_not_deliver_is_said_before(address: str, category: s
     assert bool(to(address).warning(category)) is warns
 
 
-def test_list_prices_stand_in_until_somebody_enters_one() -> None:
-    assert rates_of([]) is LISTED
-    assert all(isinstance(rate, Rate) for rate in LISTED.values())
+def test_list_prices_stand_in_where_nobody_entered_one() -> None:
+    french = "whatsapp:+33612345678"
+    assert to(french).rate("AUTHENTICATION") == LISTED["33", "AUTHENTICATION"]
+    # An admin's price for everywhere is one for France, too.
+    assert str(to(french).rate("MARKETING")) == "$0.06"
 
 
 def test_another_currency_is_not_added_to_dollars() -> None:

@@ -87,6 +87,7 @@ def test_the_same_press_twice_sends_once(client: Client, shop: Channel, hello: T
     act = {"client_id": str(uuid.uuid4()), "value-1": "Ann"}
     answers = {send(client, shop, hello, **act)["Location"] for _ in range(2)}
     assert len(answers) == 1 and Message.objects.count() == 1
+    assert "nothing was sent" not in client.get(answers.pop()).content.decode()
 
 
 def test_a_conversation_that_is_there_is_opened_instead(
@@ -95,7 +96,9 @@ def test_a_conversation_that_is_there_is_opened_instead(
     talk = world.conversation(world.contact("Nour", NEW), shop)
     assert client.get(url(shop))["Location"] == f"/conversations/{talk.pk}/"
     assert f'href="/conversations/{talk.pk}/"' in find(client, q="Nour")
+    assert "nothing was sent" not in client.get(url(shop), follow=True).content.decode()
     assert send(client, shop, hello, **{"value-1": "Ann"})["Location"] == f"/conversations/{talk.pk}/"
+    assert "began meanwhile, so nothing was sent" in client.get(f"/conversations/{talk.pk}/").content.decode()
     assert not Message.objects.exists()
 
 
