@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 
 from channels_whatsapp import client, unknown
@@ -52,21 +54,31 @@ def shop(transactional_db: None) -> Sender:
     return world.channel().sender
 
 
+@contextmanager
+def connected(
+    url: str, settings: Any, monkeypatch: pytest.MonkeyPatch, **options: Any
+) -> Iterator[Simulator]:
+    """A pretend Twilio that our calls go to, and whose webhooks come to the application at `url`."""
+    with running_simulator(webhook_base=url, account_sid=ACCOUNT_SID, seed=7, **options) as simulator:
+        simulator.courier.retry_pause = 0.01
+        settings.PUBLIC_BASE_URL, settings.TWILIO_API_BASE_URL = url, simulator.url
+        settings.TWILIO_TIMEOUT = 1.0
+        transport = CheckedTransport()
+        monkeypatch.setattr(client, "transport", lambda: transport)
+        cache.clear()
+        yield simulator
+        simulator.wait_idle()
+        transport.session.close()
+
+
 @pytest.fixture
 def sim(
     shop: Sender, live_server: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Simulator]:
-    """Twilio with our shop's number, whose webhooks come to a running application."""
-    options = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "senders": [shop.address], "seed": 7}
-    with running_simulator(webhook_base=live_server.url, **options) as simulator:
-        simulator.courier.retry_pause = 0.01
-        settings.PUBLIC_BASE_URL, settings.TWILIO_API_BASE_URL = live_server.url, simulator.url
-        settings.TWILIO_TIMEOUT = 1.0
-        transport = CheckedTransport()
-        monkeypatch.setattr(client, "transport", lambda: transport)
+    """Twilio with our shop's number."""
+    options = {"auth_token": AUTH_TOKEN, "senders": [shop.address]}
+    with connected(live_server.url, settings, monkeypatch, **options) as simulator:
         yield simulator
-        simulator.wait_idle()
-        transport.session.close()
 
 
 @pytest.fixture

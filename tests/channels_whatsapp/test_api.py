@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
 
 from channels_whatsapp import api as send_api
 from channels_whatsapp.simulator import Simulator
@@ -16,6 +15,7 @@ from tests import world
 from tests.conftest import ACCOUNT_SID
 from tests.inbox.api.conftest import Api
 from tests.jobs import run_due_jobs
+from tests.threads import at_once
 
 SEND = "/api/whatsapp/send"
 NOUR = "whatsapp:+447700900318"
@@ -184,19 +184,8 @@ def test_a_key_still_knows_its_message_when_the_conversation_ended(lead: Api, no
 def test_many_at_once_with_one_key_send_once(shop: Any) -> None:
     nour = world.conversation(world.contact("Nour", NOUR), shop.channel)
     lead = Api(world.agent("lead", "lead"))
-    answers: list[tuple[int, Any]] = []
-    barrier = threading.Barrier(8)
-
-    def press() -> None:
-        barrier.wait()
-        answers.append(lead.post(SEND, {"to": NOUR, "message": "once"}, Idempotency_Key="k"))
-        connection.close()
-
-    threads = [threading.Thread(target=press) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    press = partial(lead.post, SEND, {"to": NOUR, "message": "once"}, Idempotency_Key="k")
+    answers = at_once(*[press] * 8)
     assert {status for status, _ in answers} == {202}
     assert {answer["id"] for _, answer in answers} == {nour.messages.get().pk}
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from channels_whatsapp import inbound
 from inbox import clock, consent_questions, people
@@ -29,6 +27,7 @@ from inbox.models import (
 from tests import world
 from tests.channels_whatsapp.posting import fixture, post_signed, sid_of
 from tests.conftest import ACCOUNT_SID
+from tests.threads import accidents, at_once
 
 pytestmark = pytest.mark.django_db
 PHONE, USER = "whatsapp:+447700900318", "whatsapp:GB.1349000000000000318"
@@ -238,23 +237,9 @@ def test_merges_in_eight_threads_end_in_one_customer_with_every_message() -> Non
     for n in range(4):
         phone, user = f"whatsapp:+4477009100{n:02}", f"whatsapp:GB.77{n:04}"
         swap = {PHONE: phone, USER: user, None: None}
-        barrier = threading.Barrier(8)
-
-        def run(
-            k: int, n: int = n, swap: dict[Any, Any] = swap, barrier: threading.Barrier = barrier
-        ) -> None:
-            shape = {name: swap[value] for name, value in shapes[k % 4].items()}
-            barrier.wait()
-            try:
-                write(f"{n} {k}", **shape)
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=run, args=(k,)) for k in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        given = [{name: swap[value] for name, value in shapes[k % 4].items()} for k in range(8)]
+        acts = [lambda k=k, n=n, shape=shape: write(f"{n} {k}", **shape) for k, shape in enumerate(given)]
+        assert accidents(at_once(*acts)) == []
         write(f"{n} last", From=phone, ExternalUserId=user)
         contact = Contact.objects.get(addresses__value=phone)
         assert contact == Contact.objects.get(addresses__value=user)

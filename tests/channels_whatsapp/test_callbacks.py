@@ -2,15 +2,13 @@ from __future__ import annotations
 
 import itertools
 import random
-import threading
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from channels_whatsapp import callbacks, errors
 from channels_whatsapp.models import Receipt, Sender
@@ -18,6 +16,7 @@ from inbox import clock, consent, statuses
 from inbox.models import ConsentEntry, Conversation, Event, Message, SendAttempt
 from tests import world
 from tests.channels_whatsapp.posting import PATH, fixture, post_fields, sid_of
+from tests.threads import accidents, at_once
 
 pytestmark = pytest.mark.django_db
 CUSTOMER = "whatsapp:+447700900318"
@@ -292,26 +291,6 @@ def test_an_inbound_message_is_no_target_of_a_status() -> None:
     assert outcomes() == ["parked"]
 
 
-def in_threads(*acts: Callable[[], Any]) -> None:
-    barrier, faults = threading.Barrier(len(acts)), []
-
-    def run(act: Callable[[], Any]) -> None:
-        barrier.wait()
-        try:
-            act()
-        except Exception as fault:
-            faults.append(fault)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not faults
-
-
 def answered(attempt: SendAttempt, sid: str) -> None:
     with transaction.atomic():
         SendAttempt.objects.get(pk=attempt.pk).accept(sid)
@@ -322,11 +301,12 @@ def answered(attempt: SendAttempt, sid: str) -> None:
 def test_a_callback_without_a_ref_racing_the_answer_is_never_missed() -> None:
     for n in range(12):
         attempt, sid = sending(str(n)), sid_of(n)
-        in_threads(
+        results = at_once(
             lambda a=attempt, s=sid: answered(a, s),
             lambda s=sid: tell("sent", MessageSid=s),
             lambda s=sid: tell("delivered", MessageSid=s),
         )
+        assert accidents(results) == []
         assert reread(attempt).status == "delivered"
     assert set(outcomes()) == {"applied"}
 
@@ -336,10 +316,11 @@ def test_callbacks_of_one_message_on_eight_threads_end_in_one_state() -> None:
     for n in range(6):
         attempt, sid = sending(str(n)), sid_of(n)
         words = random.Random(n).sample(["queued", "sent", "delivered", "read", "failed", "sent", "read"], 7)
-        in_threads(
+        results = at_once(
             lambda a=attempt, s=sid: answered(a, s),
             *(lambda w=word, a=attempt, s=sid: tell(w, a.ref, MessageSid=s) for word in words),
         )
+        assert accidents(results) == []
         message = reread(attempt)
         assert (message.status, message.sid) == ("read", sid)
     assert set(outcomes()) == {"applied"}

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 import time
 from typing import Any
 
@@ -18,6 +17,7 @@ from inbox.models import Channel, Conversation, Event, Message
 from tests import world
 from tests.channels_whatsapp.posting import PATH, fixture, post_fields, post_signed, sid_of
 from tests.conftest import ACCOUNT_SID
+from tests.threads import accidents, at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -199,33 +199,12 @@ def test_the_view_runs_before_sessions_and_sign_in() -> None:
 # Races, on committed data
 
 
-def in_threads(acts: list[Any]) -> list[Any]:
-    results: list[Any] = [None] * len(acts)
-    barrier = threading.Barrier(len(acts))
-
-    def run(n: int) -> None:
-        barrier.wait()
-        try:
-            results[n] = acts[n]()
-        except Exception as error:
-            results[n] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
 @pytest.mark.django_db(transaction=True)
 def test_the_same_webhook_in_eight_threads_is_one_message() -> None:
     world.channel()
     for n in range(5):
         sid = sid_of(n)
-        answers = in_threads([lambda sid=sid: post_signed("inbound/text", MessageSid=sid)] * 8)
+        answers = at_once(*[lambda sid=sid: post_signed("inbound/text", MessageSid=sid)] * 8)
         assert {answer.status_code for answer in answers} == {200}
     assert Message.objects.count() == Event.objects.filter(verb="message.received").count() == 5
     assert {receipt.duplicates for receipt in Receipt.objects.all()} == {7}
@@ -243,7 +222,7 @@ def test_eight_first_messages_of_a_new_customer_make_one_conversation() -> None:
             )
             for k in range(8)
         ]
-        assert {answer.status_code for answer in in_threads(acts)} == {200}
+        assert {answer.status_code for answer in at_once(*acts)} == {200}
     assert Message.objects.count() == 40
     assert Conversation.objects.count() == 5
     assert set(Conversation.objects.values_list("unread_count", flat=True)) == {8}
@@ -262,8 +241,8 @@ def test_a_webhook_and_reconciliation_at_once_store_one_message() -> None:
                 params | {"MessageSid": sid}, account_sid=ACCOUNT_SID, at=at, recovered=True
             )
         ] * 2
-        results = in_threads(acts)
-        assert not [r for r in results if isinstance(r, Exception)]
+        results = at_once(*acts)
+        assert accidents(results) == []
     assert Message.objects.count() == 5
     assert Conversation.objects.get().unread_count == 5
 
@@ -274,10 +253,10 @@ def test_resolving_while_a_message_arrives_never_hides_it() -> None:
     post_signed("inbound/text", MessageSid=sid_of("first"))
     conversation = Conversation.objects.get()
     for n in range(10):
-        in_threads([
+        at_once(
             lambda n=n: post_signed("inbound/text", MessageSid=sid_of(n)),
             lambda: Conversation.objects.get(pk=conversation.pk).resolve(by=None),
-        ])  # fmt: skip
+        )
         conversation.refresh_from_db()
         is_newest_seen = conversation.is_resolved
         if is_newest_seen:  # resolved after the message came

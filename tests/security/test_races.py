@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from django.core.files.base import ContentFile
-from django.db import connection, transaction
+from django.db import transaction
 
 from inbox import uploads
 from inbox.arrivals import Arrival, receive
@@ -16,33 +12,9 @@ from inbox.models import Agent, Attachment, Channel, Conversation, Event, Messag
 from tests import world
 from tests.channels_whatsapp.posting import sid_of
 from tests.security.conftest import signed_in
+from tests.threads import accidents, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Run them all, started together, each in a thread with its own connection. Exceptions are results."""
-    barrier, results = threading.Barrier(len(acts)), [None] * len(acts)
-
-    def run(number: int) -> None:
-        barrier.wait(10)
-        try:
-            results[number] = acts[number]()
-        except Exception as error:
-            results[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return results
-
-
-def accidents(results: list[Any]) -> list[Any]:
-    return [result for result in results if isinstance(result, Exception)]
 
 
 def test_a_hundred_times_two_agents_take_a_conversation_and_each_act_is_noted_once() -> None:

@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from channels_whatsapp import client as twilio_client
 from channels_whatsapp.models import Account, Sender
 from channels_whatsapp.signature import accounts
-from channels_whatsapp.simulator import Simulator, running_simulator
+from channels_whatsapp.simulator import Simulator
 from inbox.models import Agent
 from tests import world
-from tests.channels_whatsapp.conftest import CheckedTransport
+from tests.channels_whatsapp.conftest import connected
 from tests.conftest import ACCOUNT_SID
 
 TOKEN = "c0ffee" * 5 + "11"
@@ -28,19 +27,10 @@ def twilio(
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "", []
     settings.TWILIO_WHATSAPP_FROM = ""
     accounts.forget()
-    with running_simulator(
-        webhook_base=live_server.url, account_sid=ACCOUNT_SID, auth_token=TOKEN, senders=[], seed=7
-    ) as simulator:
+    with connected(live_server.url, settings, monkeypatch, auth_token=TOKEN, senders=[]) as simulator:
         for address, name in ((SHOP, "Bramblecart"), (OTHER, "Bramblecart Repairs")):
             simulator.twilio.add_sender(address, name)
-        simulator.courier.retry_pause = 0.01
-        settings.PUBLIC_BASE_URL, settings.TWILIO_API_BASE_URL = live_server.url, simulator.url
-        settings.TWILIO_TIMEOUT = 1.0
-        transport = CheckedTransport()
-        monkeypatch.setattr(twilio_client, "transport", lambda: transport)
         yield simulator
-        simulator.wait_idle()
-        transport.session.close()
     accounts.forget()
 
 
