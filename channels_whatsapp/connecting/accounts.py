@@ -20,33 +20,23 @@ SID = re.compile(r"AC[0-9a-fA-F]{32}")
 
 @sensitive_variables("token")
 def connect(sid: str, token: str, *, by: Agent) -> Account:
-    """Check, then keep. An account that is here already gets the token.
+    """Check, then keep. An account that is here already gets the token: the one before goes on verifying,
+    and what was refused meanwhile is fetched from Twilio's list.
 
     :raises Refused: Twilio does not accept it, or did not answer. Nothing is kept then.
     """
+    from channels_whatsapp.tasks import defer_once, reconcile_all
+
     name = check(sid, token)
     with transaction.atomic():
         account, is_new = Account.objects.select_for_update().get_or_create(sid=sid)
         account.name = account.name or name
-        keep(account, token)
+        account.take_token(token)
+        account.save()
+        transaction.on_commit(signing.forget)
         Event.record("account.connected" if is_new else "account.token_changed", by=by, account=sid)
-    return account
-
-
-@sensitive_variables("token")
-def change_token(account: Account, token: str, *, by: Agent) -> None:
-    """The one before goes on verifying. What was refused meanwhile is fetched from Twilio's list.
-
-    :raises Refused:
-    """
-    from channels_whatsapp.tasks import defer_once, reconcile_all
-
-    check(account.sid, token)
-    with transaction.atomic():
-        account = Account.objects.select_for_update().get(pk=account.pk)
-        keep(account, token)
-        Event.record("account.token_changed", by=by, account=account.sid)
         defer_once(reconcile_all)
+    return account
 
 
 def use_settings(*, by: Agent) -> Account:
@@ -66,13 +56,6 @@ def use_settings(*, by: Agent) -> Account:
     if is_new:
         Event.record("account.connected", by=by, account=account.sid)
     return account
-
-
-@sensitive_variables("token")
-def keep(account: Account, token: str) -> None:
-    account.take_token(token)
-    account.save()
-    transaction.on_commit(signing.forget)
 
 
 @sensitive_variables("token")

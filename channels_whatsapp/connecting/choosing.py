@@ -14,6 +14,7 @@ from channels_whatsapp.models import Account, Sender
 from inbox.models import Agent, Channel, Event, Team
 from inbox.refusals import Refused
 
+# Looked into for a list; for one number all are.
 MOST_SERVICES = 20
 
 
@@ -26,7 +27,6 @@ class Choice:
     status: str
     quality: str
     limit: str
-    service_sid: str = ""
     service: str = ""
     ours: Sender | None = None
 
@@ -43,33 +43,35 @@ def choices(account: Account) -> list[Choice]:
     """:raises Refused: Twilio did not tell."""
     try:
         found = told.listed(account)
-        services = services_of(account)
+        services = dict(told.memberships(account, MOST_SERVICES))
     except client.CallFailed as failure:
         raise words.refusal(failure) from failure
     ours = {sender.address: sender for sender in Sender.objects.select_related("channel")}
-    return [choice(each, services.get(each.sid, ("", "")), ours.get(address))
-            for address, each in found.items()]  # fmt: skip
+    return [choice(each, services.get(each.sid), ours.get(address)) for address, each in found.items()]
 
 
-def choice(found: Any, service: tuple[str, str], ours: Sender | None) -> Choice:
+def choice(found: Any, service: Any, ours: Sender | None) -> Choice:
     known = told.facts(found)
     return Choice(
         found.sender_id, known["profile"].get("name", ""), known["status"], known["quality"],
-        known["messaging_limit"], *service, ours,
+        known["messaging_limit"], (service.friendly_name or service.sid) if service else "", ours,
     )  # fmt: skip
 
 
-def services_of(account: Account) -> dict[str, tuple[str, str]]:
-    """Sender SID → SID and name of its Messaging Service.
+def find(account: Account, address: str) -> tuple[Any, Any]:
+    """What Twilio says about a number of this account, and the Messaging Service it is in, or None.
 
-    :raises client.CallFailed:
+    :raises Refused: it is not in Twilio's list, or Twilio did not tell.
     """
-    twilio, found = client.for_account(account), {}
-    with client.told_apart():
-        for service in twilio.messaging.v1.services.list(limit=MOST_SERVICES):
-            for member in twilio.messaging.v1.services(service.sid).channel_senders.list(limit=200):
-                found[member.sid] = (service.sid, service.friendly_name or service.sid)
-    return found
+    try:
+        found = told.listed(account).get(address)
+        service = told.service_of(account, found.sid) if found else None
+    except client.CallFailed as failure:
+        raise words.refusal(failure) from failure
+    if found is None:
+        sentence = _("This number is not in the list of this Twilio account.")
+        raise Refused("not_listed", sentence, _("Choose one of the list, or register it."))
+    return found, service
 
 
 def adopt(account: Account, address: str, label: str, team: Team | None, *, by: Agent) -> Sender:
@@ -78,17 +80,11 @@ def adopt(account: Account, address: str, label: str, team: Team | None, *, by: 
     :raises Refused: it is not in Twilio's list, or is ours already.
     """
     must_be_free(address)
-    try:
-        found = told.listed(account).get(address)
-        service, _name = services_of(account).get(found.sid, ("", "")) if found else ("", "")
-    except client.CallFailed as failure:
-        raise words.refusal(failure) from failure
-    if found is None:
-        sentence = _("This number is not in the list of this Twilio account.")
-        raise Refused("not_listed", sentence, _("Choose one of the list, or register it."))
+    found, service = find(account, address)
     with transaction.atomic():
-        sender = create(account, address, label, team, Sender.Kind.PRODUCTION, service=service)
-        told.note(sender, found)
+        sid = service.sid if service else ""
+        sender, _is_new = create(account, address, label, team, Sender.Kind.PRODUCTION, service_sid=sid)
+        told.note(sender, found, service)
         Event.record("sender.connected", channel=sender.channel, by=by)
     return sender
 
@@ -98,8 +94,7 @@ def adopt_sandbox(
     account: Account, address: str, code: str, label: str, team: Team | None, *, by: Agent
 ) -> Sender:
     """:raises Refused: the number is ours already."""
-    must_be_free(address)
-    sender = create(account, address, label, team, Sender.Kind.SANDBOX)
+    sender, _is_new = create(account, address, label, team, Sender.Kind.SANDBOX)
     sender.join_code = code
     sender.save(update_fields=["join_code"])
     Event.record("sender.connected", channel=sender.channel, by=by)
@@ -117,16 +112,22 @@ def must_be_free(address: str) -> None:
 
 
 def create(
-    account: Account, address: str, label: str, team: Team | None, kind: str, *, service: str = ""
-) -> Sender:
-    """A channel of this address that was answered before goes on with its conversations."""
+    account: Account, address: str, label: str, team: Team | None, kind: str, *, service_sid: str = ""
+) -> tuple[Sender, bool]:
+    """The sender, and whether its channel is new. One of this address goes on with its conversations.
+
+    :raises Refused: somebody was faster.
+    """
     name = label or address.partition(":")[2]
-    channel, is_new = Channel.objects.get_or_create(address=address, defaults={"name": name})
+    rows = Channel.objects.select_for_update()
+    channel, is_new = rows.get_or_create(address=address, defaults={"name": name})
+    must_be_free(address)
     if not is_new:
         channel.name, channel.is_active = label or channel.name, True
         channel.save(update_fields=["name", "is_active"])
     if team or is_new:
         channel.teams.set([team] if team else [])
-    return Sender.objects.create(
-        channel=channel, account=account, address=address, kind=kind, messaging_service_sid=service
+    sender = Sender.objects.create(
+        channel=channel, account=account, address=address, kind=kind, messaging_service_sid=service_sid
     )
+    return sender, is_new

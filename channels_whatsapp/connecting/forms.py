@@ -14,6 +14,8 @@ from channels_whatsapp.setup import SANDBOX
 from inbox.models import Channel, Team
 
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+# Numbers, SIDs and addresses run from left to right in every language.
+LATIN = {"dir": "ltr"}
 _SEPARATORS = re.compile(r"[\s().\-]+")
 
 
@@ -21,7 +23,7 @@ class TokenForm(forms.Form):
     token = forms.CharField(
         label=gettext_lazy("Auth token"),
         max_length=128,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.PasswordInput(attrs=LATIN | {"autocomplete": "off", "spellcheck": "false"}),
         help_text=gettext_lazy("Kept encrypted and never shown again."),
     )
 
@@ -38,7 +40,9 @@ class AccountForm(TokenForm):
     sid = forms.CharField(
         label=gettext_lazy("Account SID"),
         max_length=40,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "placeholder": "AC…"}),
+        widget=forms.TextInput(
+            attrs=LATIN | {"autocomplete": "off", "spellcheck": "false", "placeholder": "AC…"}
+        ),
         help_text=gettext_lazy("On the front page of the Twilio Console, beside the token."),
     )
     field_order = ("sid", "token")
@@ -91,11 +95,15 @@ class PickForm(LabelForm):
 
 class SandboxForm(LabelForm):
     address = forms.CharField(
-        label=gettext_lazy("Sandbox number"), max_length=40, initial=SANDBOX.partition(":")[2]
+        label=gettext_lazy("Sandbox number"),
+        max_length=40,
+        initial=SANDBOX.partition(":")[2],
+        widget=forms.TextInput(LATIN),
     )
     code = forms.CharField(
         label=gettext_lazy("Join code"),
         max_length=60,
+        widget=forms.TextInput(LATIN),
         help_text=gettext_lazy(
             "The two words after “join” in the Twilio Console under Messaging, Try it out, "
             "Send a WhatsApp message. Twilio tells them nowhere else."
@@ -121,7 +129,9 @@ class ChannelForm(LabelForm):
         ),
         widget=forms.CheckboxInput(attrs={"class": "switch"}),
     )
-    code = forms.CharField(label=gettext_lazy("Join code"), max_length=60, required=False)
+    code = forms.CharField(
+        label=gettext_lazy("Join code"), max_length=60, required=False, widget=forms.TextInput(LATIN)
+    )
 
     def __init__(self, *args: Any, channel: Channel, is_sandbox: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

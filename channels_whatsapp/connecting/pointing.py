@@ -9,6 +9,7 @@ from twilio.rest import Client
 from channels_whatsapp import client, hooks
 from channels_whatsapp.connecting import told, words
 from channels_whatsapp.models import Sender
+from inbox import live
 from inbox.models import Agent, Event
 from inbox.refusals import Refused
 
@@ -17,16 +18,17 @@ def point_here(sender: Sender, *, by: Agent | None) -> None:
     """:raises Refused: with what Twilio said, or that it cannot be done by its API."""
     must_be_possible(sender)
     try:
-        if not sender.sid:
-            told.fetch(sender)
+        told.look_up(sender)
         _point(client.for_account(sender.account), sender)
         told.fetch(sender)
     except client.CallFailed as failure:
         raise words.refusal(failure) from failure
     with transaction.atomic():
+        sender.refresh_from_db(fields=["drift"], from_queryset=Sender.objects.select_for_update())
         sender.drift = [each for each in sender.drift if each["what"] != "webhook"]
         sender.save(update_fields=["drift"])
         Event.record("sender.webhooks_set", channel=sender.channel, by=by)
+        live.announce("alarm", sender.pk)
 
 
 def must_be_possible(sender: Sender) -> None:

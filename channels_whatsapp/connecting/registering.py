@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 # Followed every few seconds for so long, every minute after that.
 CLOSELY = timedelta(minutes=5)
+LISTED_WITHIN = timedelta(minutes=1)
 CODE_WANTED = "PENDING_VERIFICATION"
 
 
@@ -55,7 +56,9 @@ def register(account: Account, wanted: Application, *, by: Agent) -> Sender:
     choosing.must_be_free(wanted.address)
     must_be_new(account, wanted.address)
     with transaction.atomic():
-        sender = choosing.create(account, wanted.address, wanted.label, wanted.team, Sender.Kind.PRODUCTION)
+        sender, is_new = choosing.create(
+            account, wanted.address, wanted.label, wanted.team, Sender.Kind.PRODUCTION
+        )
         sender.asked_at, sender.waba_id = clock.now(), wanted.waba
         sender.profile = {"name": wanted.name}
         sender.save(update_fields=["asked_at", "waba_id", "profile"])
@@ -66,7 +69,7 @@ def register(account: Account, wanted: Application, *, by: Agent) -> Sender:
         if not nothing_happened(failure):
             follow_closely(sender)
             return sender
-        undo(sender)
+        undo(sender, is_new)
         raise words.refusal(failure) from failure
     follow_closely(sender)
     return sender
@@ -82,12 +85,26 @@ def ask_again(sender: Sender, *, by: Agent) -> None:
     try:
         told.fetch(sender)
         if not sender.sid:
-            wanted = Application(sender.address, sender.profile.get("name", ""), sender.waba_id)
-            Event.record("sender.registering", channel=sender.channel, by=by)
-            ask(sender, wanted)
+            claim(sender, by=by)
+            ask(sender, Application(sender.address, sender.profile.get("name", ""), sender.waba_id))
     except client.CallFailed as failure:
         raise words.refusal(failure) from failure
     follow_closely(sender)
+
+
+@transaction.atomic
+def claim(sender: Sender, *, by: Agent) -> None:
+    """One asks, however many press; and not before what was asked last had time to be listed.
+
+    :raises Refused:
+    """
+    now = clock.now()
+    unknown = Sender.objects.filter(pk=sender.pk, sid="", asked_at__lte=now - LISTED_WITHIN)
+    if not unknown.update(asked_at=now):
+        sentence = _("Twilio was asked a moment ago, and may be about to list it.")
+        raise Refused("asked", sentence, _("Look again in a minute."))
+    sender.asked_at = now
+    Event.record("sender.registering", channel=sender.channel, by=by)
 
 
 def must_be_new(account: Account, address: str) -> None:
@@ -114,14 +131,15 @@ def nothing_happened(failure: client.CallFailed) -> bool:
 
 
 @transaction.atomic
-def undo(sender: Sender) -> None:
+def undo(sender: Sender, is_new: bool) -> None:
+    """A channel that was there before stays, answered by nobody."""
     channel = sender.channel
     sender.delete()
-    if channel.conversations.exists():
+    if is_new:
+        channel.delete()
+    else:
         channel.is_active = False
         channel.save(update_fields=["is_active"])
-    else:
-        channel.delete()
 
 
 # Verifying
@@ -177,17 +195,27 @@ def follow(sender: Sender) -> bool:
 
     :raises client.CallFailed:
     """
+    found = told.ask(sender)
+    status = _note(sender, found) if found is not None else sender.status
+    return status in told.UNSETTLED and status != CODE_WANTED
+
+
+@transaction.atomic
+def _note(followed: Sender, found: Any) -> str:
+    """The new status. Under a lock, because several follow it and each step is told once."""
+    sender = Sender.objects.select_for_update().filter(pk=followed.pk).first()
+    if sender is None:
+        return followed.status
     before = (sender.status, sender.pending_name_status)
-    told.fetch(sender)
-    with transaction.atomic():
-        if (sender.status, sender.pending_name_status) != before:
-            data = {"status": sender.status, "name": sender.pending_name_status}
-            Event.record("sender.status", channel=sender.channel, **data)
-        if sender.is_online and sender.asked_at:
-            sender.asked_at = None
-            sender.save(update_fields=["asked_at"])
-            Event.record("sender.registered", channel=sender.channel)
-    return sender.status in told.UNSETTLED and sender.status != CODE_WANTED
+    told.note(sender, found)
+    if (sender.status, sender.pending_name_status) != before:
+        data = {"status": sender.status, "name": sender.pending_name_status}
+        Event.record("sender.status", channel=sender.channel, **data)
+    if sender.is_online and sender.asked_at:
+        sender.asked_at = None
+        sender.save(update_fields=["asked_at"])
+        Event.record("sender.registered", channel=sender.channel)
+    return sender.status
 
 
 def follow_all() -> None:

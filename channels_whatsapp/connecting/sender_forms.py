@@ -11,7 +11,7 @@ from django.core.validators import URLValidator, validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from channels_whatsapp.connecting.forms import LabelForm, address_of
+from channels_whatsapp.connecting.forms import LATIN, LabelForm, address_of
 from channels_whatsapp.connecting.profiles import VERTICALS
 
 METHODS = [("sms", gettext_lazy("By SMS")), ("voice", gettext_lazy("By a call"))]
@@ -49,21 +49,19 @@ class NameField(forms.CharField):
             **options,
         )
 
-    def clean(self, value: Any) -> str:
-        return name_of(super().clean(value))
-
 
 class RegistrationForm(LabelForm):
     number = forms.CharField(
         label=gettext_lazy("Number"),
         max_length=40,
-        widget=forms.TextInput(attrs={"inputmode": "tel", "placeholder": "+44 7700 900142"}),
+        widget=forms.TextInput(attrs=LATIN | {"inputmode": "tel", "placeholder": "+44 7700 900142"}),
         help_text=gettext_lazy("Not in use on WhatsApp now, and able to take an SMS or a call."),
     )
     name = NameField()
     waba = forms.CharField(
         label=gettext_lazy("WhatsApp Business Account ID"),
         max_length=40,
+        widget=forms.TextInput(LATIN),
         required=False,
         help_text=gettext_lazy(
             "The WABA, digits from Meta's Business Manager. One belongs to one Twilio account; leave it"
@@ -75,6 +73,9 @@ class RegistrationForm(LabelForm):
 
     def clean_number(self) -> str:
         return address_of(self.cleaned_data["number"])
+
+    def clean_name(self) -> str:
+        return name_of(self.cleaned_data["name"])
 
     def clean_waba(self) -> str:
         waba = self.cleaned_data["waba"].strip()
@@ -114,17 +115,28 @@ class ProfileForm(forms.Form):
         choices=[("", "–"), *((word, word) for word in VERTICALS)],
     )  # fmt: skip
     emails = forms.CharField(
-        label=gettext_lazy("Email addresses"), required=False, widget=forms.Textarea(LINES),
+        label=gettext_lazy("Email addresses"), required=False, widget=forms.Textarea(LINES | LATIN),
         help_text=gettext_lazy("One in a line."),
     )  # fmt: skip
     websites = forms.CharField(
-        label=gettext_lazy("Websites"), required=False, widget=forms.Textarea(LINES),
+        label=gettext_lazy("Websites"), required=False, widget=forms.Textarea(LINES | LATIN),
         help_text=gettext_lazy("One in a line, at most two, with https://"),
     )  # fmt: skip
     logo_url = forms.CharField(
         label=gettext_lazy("Address of the logo"), max_length=500, required=False,
+        widget=forms.TextInput(LATIN),
         help_text=gettext_lazy("A square JPEG or PNG at a public https address; WhatsApp fetches it."),
     )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """What WhatsApp has taken already may stay, whatever our rules and list say."""
+        super().__init__(*args, **kwargs)
+        if (known := self.initial.get("vertical")) and known not in VERTICALS:
+            self.fields["vertical"].choices += [(known, known)]
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        return name if name == self.initial.get("name") else name_of(name)
 
     def clean_emails(self) -> list[str]:
         found = _lines(self.cleaned_data["emails"], most=2, longest=128)
@@ -158,7 +170,9 @@ class RemovalForm(forms.Form):
     at_twilio = forms.BooleanField(
         label=gettext_lazy("Also remove it at Twilio and WhatsApp"), required=False
     )
-    number = forms.CharField(label=gettext_lazy("Write the number to confirm"), max_length=40)
+    number = forms.CharField(
+        label=gettext_lazy("Write the number to confirm"), max_length=40, widget=forms.TextInput(LATIN)
+    )
 
     def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

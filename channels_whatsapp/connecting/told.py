@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from inbox import clock
 
 # On its way to somewhere else by itself; ours is "", an outcome that nobody knows yet.
 UNSETTLED = ("", "CREATING", "PENDING_VERIFICATION", "VERIFYING", "TWILIO_REVIEW", "ONLINE:UPDATING")
+MOST_MEMBERS = 1000
 
 
 @dataclass
@@ -39,14 +41,16 @@ def facts(found: Any) -> dict[str, Any]:
     }
 
 
-def note(sender: Sender, found: Any) -> None:
+def note(sender: Sender, found: Any, service: Any = None) -> None:
     """Write down what it says. Quality and limit are the drift alarm's: it asks before it forgets them.
 
-    :raises client.CallFailed: its Messaging Service could not be asked.
+    :param service: its Messaging Service. Unasked, where messages really go stays as it was known.
     """
     known = facts(found) | {"checked_at": clock.now()}
-    if sender.messaging_service_sid:
-        known["webhook"] = _of_its_service(sender, known["webhook"])
+    if service is not None:
+        known["webhook"] = {k: v for k, v in hooks.of_service(service, known["webhook"]).items() if v}
+    elif sender.messaging_service_sid:
+        del known["webhook"]
     for name in ("quality", "messaging_limit"):
         known[name] = getattr(sender, name) or known[name]
     for name, value in known.items():
@@ -54,12 +58,7 @@ def note(sender: Sender, found: Any) -> None:
     sender.save(update_fields=list(known))
 
 
-def _of_its_service(sender: Sender, webhook: dict[str, Any]) -> dict[str, Any]:
-    """:raises client.CallFailed:"""
-    twilio = client.for_account(sender.account)
-    with client.told_apart():
-        service = twilio.messaging.v1.services(sender.messaging_service_sid).fetch()
-    return {name: value for name, value in hooks.of_service(service, webhook).items() if value}
+# Asking
 
 
 def listed(account: Account) -> dict[str, Any]:
@@ -73,16 +72,72 @@ def listed(account: Account) -> dict[str, Any]:
     return {each.sender_id: each for each in found}
 
 
+def service(account: Account, sid: str) -> Any:
+    """The Messaging Service, or None when it is gone.
+
+    :raises client.CallFailed:
+    """
+    try:
+        with client.told_apart():
+            return client.for_account(account).messaging.v1.services(sid).fetch()
+    except client.CallFailed as failure:
+        if failure.status != 404:
+            raise
+        return None
+
+
+def memberships(account: Account, most: int | None = None) -> Iterator[tuple[str, Any]]:
+    """The SIDs of senders, each with its Messaging Service, for the first `most` services. One call for each.
+
+    :raises client.CallFailed:
+    """
+    services = client.for_account(account).messaging.v1.services
+    with client.told_apart():
+        found = services.list(limit=most)
+    for each in found:
+        with client.told_apart():
+            members = services(each.sid).channel_senders.list(limit=MOST_MEMBERS)
+        yield from ((member.sid, each) for member in members)
+
+
+def service_of(account: Account, sender_sid: str) -> Any:
+    """The Messaging Service that this sender is in, or None.
+
+    :raises client.CallFailed:
+    """
+    return next((each for sid, each in memberships(account) if sid == sender_sid), None)
+
+
 def fetch(sender: Sender) -> None:
     """Ask for this one and note it; by its number while its SID is not known.
 
     :raises client.CallFailed:
     """
-    if sender.sid:
-        twilio = client.for_account(sender.account)
-        with client.told_apart():
-            found = twilio.messaging.v2.channels_senders(sender.sid).fetch()
-    else:
-        found = listed(sender.account).get(sender.address)
+    found = ask(sender)
     if found is not None:
-        note(sender, found)
+        sid = sender.messaging_service_sid
+        note(sender, found, service(sender.account, sid) if sid else None)
+
+
+def look_up(sender: Sender) -> None:
+    """The same, and which Messaging Service it is in now: a call for each of the account's.
+
+    :raises client.CallFailed:
+    """
+    found = ask(sender)
+    if found is not None:
+        its_service = service_of(sender.account, found.sid)
+        sender.messaging_service_sid = its_service.sid if its_service else ""
+        sender.save(update_fields=["messaging_service_sid"])
+        note(sender, found, its_service)
+
+
+def ask(sender: Sender) -> Any:
+    """What Twilio says about it now, or None.
+
+    :raises client.CallFailed:
+    """
+    if not sender.sid:
+        return listed(sender.account).get(sender.address)
+    with client.told_apart():
+        return client.for_account(sender.account).messaging.v2.channels_senders(sender.sid).fetch()

@@ -50,7 +50,7 @@ def token(request: HttpRequest, pk: int) -> HttpResponse:
     form = TokenForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            accounts.change_token(account, form.cleaned_data["token"], by=request.user)
+            accounts.connect(account.sid, form.cleaned_data["token"], by=request.user)
         except Refused as refusal:
             refused(form, refusal)
         else:
@@ -70,7 +70,6 @@ def token(request: HttpRequest, pk: int) -> HttpResponse:
 def choices(request: HttpRequest, pk: int) -> HttpResponse:
     """The numbers at Twilio, to pick one. Asks Twilio, so it is a request of its own."""
     account = account_for(request.user, pk)
-    form = None
     if request.method == "POST":
         form = PickForm(request.POST, addresses=None, teams=teams_for(request.user))
         if form.is_valid():
@@ -83,6 +82,8 @@ def choices(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.error(request, str(refusal))
             else:
                 return to_connect(sender, anchor="#step-webhooks")
+        for field, errors in form.errors.items():
+            messages.error(request, f"{form[field].label}: {' '.join(errors)}")
         return redirect(f"{reverse('channels_whatsapp:connect')}?account={account.pk}&new=1")
     return render(
         request, "channels_whatsapp/choices.html", {"account": account, **_listed(request, account)}
@@ -115,4 +116,4 @@ def sandbox(request: HttpRequest, pk: int) -> HttpResponse:
             refused(form, refusal)
         else:
             return to_connect(sender, anchor="#step-webhooks")
-    return page(request, status=422, sandbox_form=form)
+    return page(request, status=422, account=account, sandbox_form=form)

@@ -26,24 +26,27 @@ def connect(request: HttpRequest) -> HttpResponse:
     return page(request)
 
 
-def page(request: HttpRequest, *, status: int = 200, **forms: Any) -> HttpResponse:
+def page(
+    request: HttpRequest, *, status: int = 200, account: Account | None = None, **forms: Any
+) -> HttpResponse:
     """The whole page. `forms` are those that were sent and are not right, by their names in `Steps`."""
-    context = {"steps": Steps(request, forms), "hooks": hooks.wanted(), **doctor_context(request)}
+    context = {"steps": Steps(request, account, forms), "hooks": hooks.wanted(), **doctor_context(request)}
     return render(request, "channels_whatsapp/connect.html", context, status=status)
 
 
 class Steps:
     """Where somebody is on the page, read from what there is and what the address asks for."""
 
-    def __init__(self, request: HttpRequest, forms: dict[str, Any]) -> None:
+    def __init__(self, request: HttpRequest, account: Account | None, forms: dict[str, Any]) -> None:
+        """:param account: the one that a form was sent for; a form that was sent is where somebody is."""
         asked = request.GET
         self.agent: Agent = request.user
         self.accounts = list(accounts_for(self.agent))
         senders = list(senders_for(self.agent))
-        self.sender = self._chosen_sender(senders, asked)
-        self.account = self._chosen_account(asked)
+        self.sender = None if forms else self._chosen_sender(senders, asked)
+        self.account = account if forms else self._chosen_account(asked)
         self.senders = [each for each in senders if self.account and each.account_id == self.account.pk]
-        self.is_changing_account = not self.account or "change" in asked or "account_form" in forms
+        self.is_changing_account = not self.account or "change" in asked
         self.kind = asked.get("kind") or ("sandbox" if "sandbox_form" in forms else "production")
         self.account_form = forms.get("account_form") or AccountForm()
         self.sandbox_form = forms.get("sandbox_form") or SandboxForm(teams=teams_for(self.agent))

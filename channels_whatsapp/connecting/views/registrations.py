@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from channels_whatsapp.access import account_for, sender_for, teams_for
-from channels_whatsapp.connecting import choosing, moving, profiles, registering, removing
+from channels_whatsapp.connecting import moving, profiles, registering, removing
 from channels_whatsapp.connecting.sender_forms import CodeForm, ProfileForm, RegistrationForm, RemovalForm
 from channels_whatsapp.connecting.views.base import admins_only, refused, to_sender, told
 from channels_whatsapp.models import Sender
@@ -91,18 +91,23 @@ def profile(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @admins_only
 def move(request: HttpRequest, pk: int) -> HttpResponse:
-    """From the sandbox to one of the account's numbers."""
+    """From the sandbox to one of the account's numbers, connected already or not."""
     sender = sender_for(request.user, pk)
     if not sender.is_sandbox:
         raise Http404
     if request.method == "POST":
         address = request.POST.get("address", "")[:160]
         done = _("The conversations go on from the new number. Now set its webhooks.")
-        told(request, lambda: moving.move(sender, sender.account, address, by=request.user), done)
+        try:
+            sender = moving.move(sender, sender.account, address, by=request.user)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, done)
         return to_sender(sender)
     context: dict[str, Any] = {"sender": sender}
     try:
-        context["choices"] = [each for each in choosing.choices(sender.account) if not each.ours]
+        context["choices"] = moving.choices(sender)
     except Refused as refusal:
         context["refusal"] = refusal
     return render(request, "channels_whatsapp/move.html", context)

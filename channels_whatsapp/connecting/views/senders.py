@@ -77,7 +77,7 @@ def webhooks(request: HttpRequest, pk: int) -> HttpResponse:
 def seen(request: HttpRequest, pk: int) -> HttpResponse:
     """A lowered quality or limit is taken note of."""
     found = sender_for(request.user, pk)
-    drift.see(found)
+    drift.see(found, by=request.user)
     return to_sender(found)
 
 
@@ -87,8 +87,8 @@ def refresh(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask Twilio how it is now."""
     found = sender_for(request.user, pk)
     try:
+        twilio_says.look_up(found)
         drift.check(found.account)
-        twilio_says.fetch(found)
     except client.CallFailed as failure:
         messages.error(request, str(words.refusal(failure)))
     return to_sender(found)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from channels_whatsapp import checklist, hooks, reconcile
+from channels_whatsapp.connecting import choosing
 from channels_whatsapp.models import Account, Sender
 from channels_whatsapp.simulator import Simulator
 from inbox import clock
-from inbox.models import Channel, Event, Message, Team
+from inbox.models import Agent, Channel, Event, Message, Team
+from inbox.refusals import Refused
 from tests import world
 from tests.channels_whatsapp.connecting.conftest import OTHER, SHOP, TOKEN, words
 from tests.conftest import ACCOUNT_SID
 from tests.jobs import run_due_jobs
+from tests.threads import accidents, at_once
 
 GIVEN = {"sid": ACCOUNT_SID, "token": TOKEN}
 
@@ -152,6 +156,61 @@ def test_a_number_of_a_form_that_twilio_does_not_list_is_not_taken(
 ) -> None:
     page.post(f"/connect/accounts/{account.pk}/senders/", {"address": "whatsapp:+447700900999"})
     assert not Channel.objects.exists()
+
+
+def test_two_who_pick_a_number_at_once_get_one_and_a_sentence(
+    twilio: Simulator, account: Account, admin: Agent
+) -> None:
+    acts = [partial(choosing.adopt, account, SHOP, f"Shop {n}", None, by=admin) for n in range(4)]
+    assert [type(each) for each in accidents(at_once(*acts))] == [Refused] * 3
+    assert Event.objects.filter(verb="sender.connected").count() == 1
+
+
+def test_a_messaging_service_that_does_not_answer_stops_nothing(
+    twilio: Simulator, account: Account, page: Client
+) -> None:
+    service = twilio.twilio.add_service("Shop", InboundRequestUrl="https://elsewhere.example/")
+    twilio.twilio.senders[OTHER].service_sid = service.sid
+    twilio.twilio.faults.add("error_before", on=f"GET /v1/Services/{service.sid}", times=None)
+    assert page.post(f"/connect/accounts/{account.pk}/senders/", {"address": OTHER}).status_code == 302
+    sender = Sender.objects.get()
+    assert (sender.messaging_service_sid, sender.webhook["callback_url"]) == (
+        service.sid, "https://elsewhere.example/",
+    )  # fmt: skip
+    changed = {"name": "Bramblecart Repairs", "about": "We mend"}
+    assert page.post(f"/connect/senders/{sender.pk}/profile/", changed).status_code == 302
+
+
+def test_the_last_of_many_services_is_found(twilio: Simulator, account: Account, page: Client) -> None:
+    for number in range(25):
+        service = twilio.twilio.add_service(f"Service {number}")
+    twilio.twilio.senders[OTHER].service_sid = service.sid
+    page.post(f"/connect/accounts/{account.pk}/senders/", {"address": OTHER})
+    assert Sender.objects.get().messaging_service_sid == service.sid
+
+
+def test_what_is_wrong_is_said_beside_what_is_connected_already(
+    twilio: Simulator, sender: Sender, page: Client
+) -> None:
+    other = {"sid": "AC" + "9" * 32, "token": "0" * 32}
+    assert "does not accept this SID" in words(page.post("/connect/account/", other))
+    sandbox = {"address": "123", "code": "autumn-lamp"}
+    url = f"/connect/accounts/{sender.account_id}/"
+    assert "with its country code" in words(page.post(f"{url}sandbox/", sandbox))
+    page.post(f"{url}senders/", {"address": OTHER, "label": "x" * 81})
+    assert "at most 80 characters" in words(page.get("/connect/"))
+
+
+def test_an_account_that_is_connected_again_gets_the_token(
+    twilio: Simulator, account: Account, page: Client
+) -> None:
+    account.take_token("0" * 32)
+    account.refused_since = clock.now()
+    account.save()
+    page.post("/connect/account/", GIVEN)
+    account.refresh_from_db()
+    assert (account.auth_token, account.is_locked_out) == (TOKEN, False)
+    assert Event.objects.filter(verb="account.token_changed").count() == 1
 
 
 # The doctor, one by one

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from channels_whatsapp import hooks
-from channels_whatsapp.connecting import profiles, registering
+from channels_whatsapp.connecting import moving, profiles, registering
 from channels_whatsapp.connecting.sender_forms import ProfileForm, name_of
 from channels_whatsapp.models import Account, Sender
 from channels_whatsapp.simulator import Simulator
 from inbox import clock
-from inbox.models import Channel, Conversation, Event, Message, Window
+from inbox.models import Agent, Channel, Conversation, Event, Message, Window
+from inbox.refusals import Refused
 from tests import world
 from tests.channels_whatsapp.connecting.conftest import OTHER, SHOP, words
 from tests.jobs import run_due_jobs
+from tests.threads import accidents, at_once
 
 NEW = "whatsapp:+447700900555"
 GIVEN = {"number": "+44 7700 900555", "name": "Bramblecart Spares", "waba": "12345678912345", "method": "sms",
@@ -129,8 +132,43 @@ def test_one_that_never_arrived_is_asked_for_again_by_hand(
     assert sender.is_outcome_unknown
     assert NEW not in twilio.twilio.senders
     page.post(f"/connect/senders/{sender.pk}/registration/")
+    assert "may be about to list it" in words(page.get(f"/connect/senders/{sender.pk}/"))
+    assert NEW not in twilio.twilio.senders
+    a_minute_later()
+    page.post(f"/connect/senders/{sender.pk}/registration/")
     assert last().sid == twilio.twilio.senders[NEW].sid
     assert twilio.twilio.senders[NEW].profile["name"] == "Bramblecart Spares"
+
+
+def a_minute_later() -> None:
+    Sender.objects.update(asked_at=clock.now() - timedelta(seconds=61))
+
+
+def test_two_who_ask_again_ask_once(twilio: Simulator, account: Account, page: Client, admin: Agent) -> None:
+    twilio.twilio.faults.add("error_before", on="POST /v2/Channels/Senders")
+    page.post(url_of(account), GIVEN)
+    a_minute_later()
+    twilio.twilio.faults.add("delay", on="GET /v2/*", times=2, seconds=0.2)
+    rows = [Sender.objects.select_related("account", "channel").get() for _ in range(2)]
+    results = at_once(*[partial(registering.ask_again, row, by=admin) for row in rows])
+    assert [type(each) for each in accidents(results)] == [Refused]
+    assert twilio.log.calls["POST /v2/Channels/Senders"] == 2
+    assert Event.objects.filter(verb="sender.registering").count() == 2
+
+
+def test_a_refusal_keeps_a_channel_that_was_there(twilio: Simulator, account: Account, page: Client) -> None:
+    Channel.objects.create(name="Spares", address=NEW)
+    twilio.twilio.max_senders = 2
+    page.post(url_of(account), GIVEN)
+    assert (Channel.objects.get().address, Sender.objects.count()) == (NEW, 0)
+
+
+def test_several_that_follow_tell_a_step_once(twilio: Simulator, account: Account, page: Client) -> None:
+    page.post(url_of(account), GIVEN)
+    twilio.twilio.senders[NEW].status = "ONLINE"
+    twilio.twilio.faults.add("delay", on="GET /v2/*", times=3, seconds=0.2)
+    assert accidents(at_once(*[registering.follow_all] * 3)) == []
+    assert Event.objects.filter(verb="sender.registered").count() == 1
 
 
 # Its profile
@@ -194,6 +232,18 @@ def test_limits_of_a_profile(
     answer = page.post(here, PROFILE | given)
     assert answer.status_code == 422
     assert said in words(answer)
+
+
+def test_what_whatsapp_has_taken_may_stay(twilio: Simulator, here: str, page: Client) -> None:
+    record = twilio.twilio.senders[SHOP]
+    record.name = "24/7 WhatsApp"
+    record.profile = {"name": "24/7 WhatsApp", "vertical": "Space Travel"}
+    page.post(here.replace("profile", "refresh"))
+    assert "Space Travel" in page.get(here).content.decode()
+    known = dict.fromkeys(PROFILE, "") | record.profile
+    assert page.post(here, known | {"about": "Lamps"}).status_code == 302
+    assert record.profile == {"name": "24/7 WhatsApp", "vertical": "Space Travel", "about": "Lamps"}
+    assert page.post(here, known | {"name": "24/8"}).status_code == 422
 
 
 # Its end
@@ -292,7 +342,35 @@ def test_messages_that_wait_hold_a_move_up(twilio: Simulator, sandbox: Sender, p
 def test_a_number_that_was_answered_before_is_not_mixed_in(
     twilio: Simulator, sandbox: Sender, page: Client
 ) -> None:
-    Channel.objects.create(name="Old shop", address=OTHER)
-    page.post(f"/connect/senders/{sandbox.pk}/move/", {"address": OTHER})
-    assert "was answered here before, as Old shop" in words(page.get("/connect/"))
+    world.conversation(None, Channel.objects.create(name="Old shop", address=OTHER))
+    here = f"/connect/senders/{sandbox.pk}/move/"
+    assert "+447700900187" not in words(page.get(here))
+    page.post(here, {"address": OTHER})
+    assert "has conversations of its own, as Old shop" in words(page.get("/connect/"))
     assert Sender.objects.get().is_sandbox
+
+
+def test_a_number_that_was_registered_here_takes_the_conversations_over(
+    twilio: Simulator, sandbox: Sender, page: Client
+) -> None:
+    """The page sends people to register one, so that is where many come from."""
+    talk = world.conversation(None, sandbox.channel)
+    page.post(url_of(sandbox.account), GIVEN)
+    registered, here = last(), f"/connect/senders/{sandbox.pk}/move/"
+    page.post(here, {"address": NEW})
+    assert "is not online at WhatsApp yet" in words(page.get(here))
+    twilio.twilio.senders[NEW].status = "ONLINE"
+    assert "+447700900555" in words(page.get(here))
+    page.post(here, {"address": NEW})
+    sender = Sender.objects.select_related("channel").get()
+    assert (sender.pk, sender.channel_id, sender.status) == (registered.pk, talk.channel_id, "ONLINE")
+    assert (sender.channel.address, sender.channel.name) == (NEW, "Spares")
+    left = Channel.objects.get(pk=registered.channel_id)
+    assert (left.address, left.is_active) == ("whatsapp:+14155238886", False)
+
+
+def test_two_who_move_at_once_move_once(twilio: Simulator, sandbox: Sender, admin: Agent) -> None:
+    acts = [partial(moving.move, Sender.objects.get(), sandbox.account, SHOP, by=admin) for _ in range(2)]
+    assert [type(each) for each in accidents(at_once(*acts))] == [Refused]
+    assert Sender.objects.get().address == SHOP
+    assert Event.objects.filter(verb="sender.moved").count() == 1
