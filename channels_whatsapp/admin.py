@@ -21,6 +21,7 @@ from channels_whatsapp import hooks
 from channels_whatsapp.models import Account, BadSignature, Receipt, Sender, hidden
 from channels_whatsapp.pages import send_test
 from channels_whatsapp.sealed import Unreadable
+from inbox import clock
 from inbox.admin.base import ReadOnlyAdmin
 from inbox.admin.history import Entry, MessageAdmin
 from inbox.admin.people import ChannelAdmin
@@ -89,6 +90,8 @@ class AccountAdmin(admin.ModelAdmin):
             obj.take_token(token)
             if previous != form.kept["previous_auth_token"]:
                 obj.previous_auth_token = previous
+        elif obj.previous_auth_token != form.kept["previous_auth_token"]:
+            obj.token_at = clock.now()
         super().save_model(request, obj, form, change)
 
 

@@ -186,6 +186,10 @@ def webhooks() -> Iterator[Finding]:
 def signatures() -> Iterator[Finding]:
     """One that nearly was right, after the last right one, means that we refuse Twilio itself."""
     title = _("Signatures")
+    for account in setup.accounts().filter(unsigned_since__isnull=False):
+        detail = _("Twilio signs with a token of %(account)s that we do not know.") % {"account": account}
+        mend = _("Was the primary token changed? Enter the new one. What was refused comes back.")
+        yield bad(title, detail, mend, "token")
     wrong = BadSignature.objects.order_by("-minute").first()
     if not wrong or clock.now() - wrong.minute > timedelta(days=1):
         yield ok(title, _("No webhook with a wrong signature within a day."))
@@ -193,10 +197,10 @@ def signatures() -> Iterator[Finding]:
     last = Receipt.objects.aggregate(at=Max("received_at"))["at"]
     is_newest = last is None or last < (wrong.last_at or wrong.minute)
     at = {"at": f"{wrong.minute:%Y-%m-%d %H:%M}", "path": wrong.path}
-    if wrong.is_of_unknown_token and is_newest:
-        detail = _("Refused at %(at)s UTC: Twilio signs with a token that we do not know.") % at
-        mend = _("Was the primary token changed? Enter the new one. What was refused comes back.")
-        yield bad(title, detail, mend, "token")
+    if wrong.is_of_unknown_token:
+        detail = _("Refused at %(at)s UTC: written by a stranger, or signed with a token we do not know.")
+        mend = _("Twilio is asked within minutes. Was it Twilio, an alarm says so here and on every page.")
+        yield warn(title, detail % at, mend)
         return
     is_twilio = wrong.diagnosis not in ("", NO_SIGNATURE)
     reason = wrong.diagnosis or _("nothing we tried would have verified it")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from twilio.rest import Client
 
 from channels_whatsapp import client, errors, hooks
+from channels_whatsapp.connecting import told
 from channels_whatsapp.doctor import Finding, bad, ok, warn
 from channels_whatsapp.models import Account, Sender
 from inbox import clock
@@ -41,16 +42,14 @@ class Asked:
 
         :raises client.CallFailed:
         """
-        with client.told_apart():
-            listed = self.twilio.messaging.v2.channels_senders.list(channel="whatsapp", page_size=100)
-        return {found.sender_id: found for found in listed}
+        return told.listed(self.account)
 
 
 def could_not_ask(failure: client.CallFailed) -> Finding:
     title = _("Connection to Twilio")
     if failure.is_refusal:
         said = errors.explain(failure.code)
-        mend = _("Compare TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN with the Twilio Console.")
+        mend = _("Compare the account's SID and token with the Twilio Console; enter the token on /connect/.")
         return bad(title, f"{said.sentence} {failure.detail}", mend, "token" if failure.status == 401 else "")
     mend = _("Check this server's way to the internet, its DNS and its proxy, and status.twilio.com.")
     return bad(title, _("Twilio gave no usable answer: %(reason)s.") % {"reason": failure.detail}, mend)
@@ -144,7 +143,7 @@ def inbound(asked: Asked, sender: Sender) -> Iterator[Finding]:
     yield from methods(title, webhook)
     if not webhook.get("fallback_url"):
         mend = _("Set its fallback address in the Twilio Console to %(url)s.")
-        url = {"url": hooks.address("/fallback")}
+        url = {"url": hooks.address("/fallback", hooks.RETRIES)}
         yield warn(title, _("It has no fallback address."), mend % url, "webhooks")
 
 
@@ -172,12 +171,9 @@ def nobody_knows(title: str) -> Finding:
 def really(asked: Asked, sender: Sender, found: object) -> dict[str, Any]:
     """:raises client.CallFailed:"""
     webhook = dict(getattr(found, "webhook", None) or {})
-    if not sender.messaging_service_sid:
-        return webhook
-    with client.told_apart():
-        return hooks.of_service(
-            asked.twilio.messaging.v1.services(sender.messaging_service_sid).fetch(), webhook
-        )
+    sid = sender.messaging_service_sid
+    service = told.service(asked.account, sid) if sid else None
+    return webhook if service is None else hooks.of_service(service, webhook)
 
 
 def status_of(title: str, found: object) -> Finding:
@@ -187,7 +183,7 @@ def status_of(title: str, found: object) -> Finding:
     reasons = getattr(found, "offline_reasons", None) or []
     why = "; ".join(str(reason.get("message", "")) for reason in reasons if isinstance(reason, dict))
     detail = _("Twilio says %(status)s. %(why)s") % {"status": status, "why": why}
-    return bad(title, detail.strip(), _("Finish its registration in the Twilio Console."))
+    return bad(title, detail.strip(), _("Open it under /connect/senders/: what it waits for stands there."))
 
 
 def methods(title: str, webhook: dict[str, Any]) -> Iterator[Finding]:

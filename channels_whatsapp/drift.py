@@ -8,24 +8,28 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
+from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Min, Q
 from django.utils.translation import gettext as _
 
 from channels_whatsapp import client, hooks, setup
 from channels_whatsapp.connecting import told
 from channels_whatsapp.models import Account, BadSignature, Receipt, Sender
 from inbox import clock, live
-from inbox.models import Event
+from inbox.models import Agent, Event
 
 logger = logging.getLogger(__name__)
 
 WEBHOOK, STATUS, QUALITY, LIMIT, MISSING = "webhook", "status", "quality", "limit", "missing"
-# Stays until somebody has seen it.
-TO_BE_SEEN = (QUALITY, LIMIT)
+# What stays until somebody has seen it, and the column that is kept as it was until then.
+TO_BE_SEEN = {QUALITY: "quality", LIMIT: "messaging_limit"}
+# How often suspicion may ask Twilio.
+LOOK_SECONDS = 180
 _QUALITIES = {"LOW": 1, "RED": 1, "MEDIUM": 2, "YELLOW": 2, "HIGH": 3, "GREEN": 3}
 _LIMIT = re.compile(r"([\d.,]+)\s*([KM]?)", re.IGNORECASE)
 _FACTORS = {"": 1, "K": 1_000, "M": 1_000_000}
@@ -94,19 +98,25 @@ def sentence(number: str, difference: Difference) -> str:
 
 
 def check_all() -> None:
+    """:raises client.CallFailed: some account could not be asked; the others are done."""
+    failed = None
     for account in setup.accounts().order_by("pk"):
         try:
             check(account)
         except client.CallFailed as failure:
             logger.warning("drift: account %s: %s", account.pk, failure)
+            failed = failure
+    if failed:
+        raise failed
 
 
 def check(account: Account) -> None:
     """:raises client.CallFailed: Twilio did not answer; nothing is known anew then."""
-    senders = list(account.senders.select_related("channel").order_by("pk"))
+    senders = list(account.senders.order_by("pk"))
     try:
         listed = told.listed(account)
-        services = _services(account, senders)
+        sids = {sender.messaging_service_sid for sender in senders} - {""}
+        services = {sid: told.service(account, sid) for sid in sids}
     except client.CallFailed as failure:
         if failure.status == 401:
             note_account(account, "refused_since", "account.refused", is_wrong=True)
@@ -115,43 +125,29 @@ def check(account: Account) -> None:
     note_account(account, "refused_since", "account.refused", is_wrong=False)
     for sender in senders:
         if not sender.is_sandbox:
-            _check_sender(sender, listed.get(sender.address), services)
-
-
-def _services(account: Account, senders: Iterable[Sender]) -> dict[str, Any]:
-    """SID → Messaging Service. One that is gone is left out."""
-    twilio, found = client.for_account(account), {}
-    for sid in {sender.messaging_service_sid for sender in senders} - {""}:
-        try:
-            with client.told_apart():
-                found[sid] = twilio.messaging.v1.services(sid).fetch()
-        except client.CallFailed as failure:
-            if failure.status != 404:
-                raise
-    return found
-
-
-def _check_sender(sender: Sender, found: Any, services: dict[str, Any]) -> None:
-    known = told.facts(found) if found else None
-    webhook = dict(known["webhook"]) if known else {}
-    if service := services.get(sender.messaging_service_sid):
-        webhook = hooks.of_service(service, webhook)
-    note_sender(sender, known, webhook)
+            note_sender(sender.pk, listed.get(sender.address), services)
 
 
 @transaction.atomic
-def note_sender(sender: Sender, known: dict[str, Any] | None, webhook: dict[str, Any]) -> None:
-    """Write down what Twilio says, and say it to admins when something got worse."""
+def note_sender(pk: int, found: Any, services: Mapping[str, Any]) -> None:
+    """Write down what Twilio says, and say it to admins when something got worse.
+
+    :param found: Twilio's sender, or None when it lists none.
+    :param services: SID → Messaging Service, None for one that is gone.
+    """
+    sender = Sender.objects.select_for_update().filter(pk=pk).first()
+    if sender is None:
+        return
+    known = told.facts(found) if found else None
+    webhook = known["webhook"] if known else {}
+    if service := services.get(sender.messaging_service_sid):
+        webhook = hooks.of_service(service, webhook)
     before = {each["what"]: each for each in sender.drift}
     sender.drift = differences(sender, known, webhook)
-    changed = {"drift": sender.drift, "checked_at": clock.now()}
-    if known:
-        kept = {what for what in TO_BE_SEEN if any(each["what"] == what for each in sender.drift)}
-        columns = {QUALITY: "quality", LIMIT: "messaging_limit"}
-        changed |= known | {"webhook": {name: value for name, value in webhook.items() if value}}
-        for what in kept:
-            changed.pop(columns[what])
-    Sender.objects.filter(pk=sender.pk).update(**changed)
+    changed = _columns(sender.drift, known, webhook)
+    if sender.messaging_service_sid in services and service is None:
+        changed["messaging_service_sid"] = ""
+    Sender.objects.filter(pk=pk).update(**changed)
     new = [each for each in sender.drift if each != before.get(each["what"])]
     if new:
         Event.record("sender.drifted", channel=sender.channel, differences=new)
@@ -161,15 +157,28 @@ def note_sender(sender: Sender, known: dict[str, Any] | None, webhook: dict[str,
         live.announce("alarm", sender.pk)
 
 
+def _columns(drift: list[Difference], known: dict[str, Any] | None, webhook: hooks.Webhook) -> dict[str, Any]:
+    """What is written down: all that Twilio says, but what has to be seen first."""
+    changed: dict[str, Any] = {"drift": drift, "checked_at": clock.now()}
+    if known:
+        changed |= known | {"webhook": {name: value for name, value in webhook.items() if value}}
+        for each in drift:
+            changed.pop(TO_BE_SEEN.get(each["what"], ""), None)
+    return changed
+
+
 @transaction.atomic
-def see(sender: Sender) -> None:
+def see(sender: Sender, *, by: Agent) -> None:
     """Somebody has seen the lowered quality or limit: it is what it is from now on."""
-    columns = {QUALITY: "quality", LIMIT: "messaging_limit"}
-    for each in sender.drift:
-        if each["what"] in TO_BE_SEEN:
-            setattr(sender, columns[each["what"]], each["now"])
-    sender.drift = [each for each in sender.drift if each["what"] not in TO_BE_SEEN]
-    sender.save(update_fields=["drift", "quality", "messaging_limit"])
+    sender = Sender.objects.select_for_update().get(pk=sender.pk)
+    seen = [each for each in sender.drift if each["what"] in TO_BE_SEEN]
+    if not seen:
+        return
+    for each in seen:
+        setattr(sender, TO_BE_SEEN[each["what"]], each["now"])
+    sender.drift = [each for each in sender.drift if each not in seen]
+    sender.save(update_fields=["drift", *TO_BE_SEEN.values()])
+    Event.record("sender.seen", channel=sender.channel, by=by, differences=seen)
     live.announce("alarm", sender.pk)
 
 
@@ -177,20 +186,44 @@ def see(sender: Sender) -> None:
 
 
 def watch_signatures() -> None:
-    """Whether Twilio signs with a token that we do not know. Asks our own tables only, so every minute."""
+    """Whether Twilio signs with a token that we do not know. Asks our own tables only, so every minute.
+
+    Anybody can write in the name of an account, so a wrong signature alone says nothing. It is Twilio's when
+    Twilio refuses our token too, or when its list has what no webhook brought: that is looked for first.
+    """
     for account in setup.accounts():
-        wrong = BadSignature.objects.filter(account_sid=account.sid, diagnosis="", last_at__isnull=False)
-        last_wrong = wrong.aggregate(at=Max("last_at"))["at"]
-        if not last_wrong:
-            continue
-        good = Receipt.objects.filter(account_sid=account.sid, received_at__gt=last_wrong)
-        is_wrong = not good.exists() and not _is_newer_token(account, last_wrong)
+        since = _unexplained_since(account)
+        is_wrong = since is not None and (bool(account.refused_since) or _came_otherwise(account, since))
         note_account(account, "unsigned_since", "account.unsigned", is_wrong=is_wrong)
+        if since and not is_wrong:
+            _look_at_twilio(account)
 
 
-def _is_newer_token(account: Account, last_wrong: Any) -> bool:
-    """The token was entered after the last refusal: whether it is right shows with the next webhook."""
-    return bool(account.token_at and account.token_at > last_wrong)
+def _unexplained_since(account: Account) -> datetime | None:
+    """Since the last good webhook, or since the token was entered; None when nothing was refused."""
+    wrong = BadSignature.objects.filter(account_sid=account.sid, diagnosis="", last_at__isnull=False)
+    if not wrong.exists():
+        return None
+    last_good = Receipt.objects.filter(account_sid=account.sid).aggregate(at=Max("received_at"))["at"]
+    known = [moment for moment in (last_good, account.token_at) if moment]
+    if known:
+        wrong = wrong.filter(last_at__gt=max(known))
+    first = wrong.aggregate(at=Min("minute"))["at"]
+    return max([first, *known]) if first else None
+
+
+def _came_otherwise(account: Account, since: datetime) -> bool:
+    repaired = Event.objects.filter(verb="sender.reconciled", created_at__gte=since)
+    return repaired.filter(channel__sender__account=account).exists()
+
+
+def _look_at_twilio(account: Account) -> None:
+    """Not at every forged one."""
+    from channels_whatsapp.tasks import check_drift, defer_once, reconcile_all
+
+    if cache.add(f"looked-at-twilio-{account.pk}", True, LOOK_SECONDS):
+        defer_once(check_drift)
+        defer_once(reconcile_all)
 
 
 @transaction.atomic

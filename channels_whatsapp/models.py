@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from channels_whatsapp import hooks
@@ -15,9 +15,13 @@ from channels_whatsapp.sealed import SealedField
 from inbox import clock
 from inbox.models import Channel
 
+# How long the token before goes on verifying.
+CHANGING = timedelta(hours=24)
+
 
 def digest_of(token: str) -> str:
-    return salted_hmac("channels_whatsapp.instead_of", token, algorithm="sha256").hexdigest() if token else ""
+    """A fast hash without a key is enough: a token holds 128 random bits, and SECRET_KEY may change."""
+    return hashlib.sha256(token.encode()).hexdigest() if token else ""
 
 
 def hidden(secret: str) -> str:
@@ -31,7 +35,7 @@ class Account(models.Model):
     name = models.CharField(_("name"), max_length=80, blank=True)
     # Sends, and verifies signatures.
     auth_token = SealedField(_("auth token"), blank=True)
-    # Verifies signatures too, while a token is being rotated.
+    # Verifies signatures too, for a day: time enough to change it at Twilio.
     previous_auth_token = SealedField(_("previous auth token"), blank=True)
     # Twilio's SHA-256 webhook keys, public beta: id and secret.
     shared_key_id = models.CharField(_("shared key ID"), max_length=64, blank=True)
@@ -98,7 +102,10 @@ class Account(models.Model):
 
     @property
     def verifying_tokens(self) -> list[str]:
-        return [token for token in (self.auth_token, self.previous_auth_token) if token]
+        """The one before is one that somebody may have changed because others know it: not for ever."""
+        is_changing = not self.token_at or clock.now() - self.token_at < CHANGING
+        tokens = (self.auth_token, self.previous_auth_token) if is_changing else (self.auth_token,)
+        return [token for token in tokens if token]
 
 
 STATUSES = {

@@ -79,6 +79,7 @@ def reconcile(sender: Sender, since: datetime) -> Tally:
     began, twilio, tally = clock.now(), client.for_account(sender.account), Tally()
     arrived = listed(twilio, since, to=sender.address)
     left = listed(twilio, since, from_=sender.address)
+    learn_service(sender, arrived)
     bring_in(twilio, sender, arrived, tally)
     catch_up(sender, left, tally)
     note(sender, since, began, tally)
@@ -96,6 +97,13 @@ def note(sender: Sender, since: datetime, began: datetime, tally: Tally) -> None
 
 
 # Customers' messages
+
+
+def learn_service(sender: Sender, records: list[MessageInstance]) -> None:
+    """Its Messaging Service, when it was put into one at Twilio: drift.py looks at that one's addresses."""
+    sid = (records[-1].messaging_service_sid if records else "") or ""
+    if sid and sid != sender.messaging_service_sid:
+        Sender.objects.filter(pk=sender.pk).update(messaging_service_sid=sid)
 
 
 def bring_in(twilio: Client, sender: Sender, records: Iterable[MessageInstance], tally: Tally) -> None:

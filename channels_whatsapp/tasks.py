@@ -150,8 +150,8 @@ def resolve_unknown(timestamp: int = 0) -> None:
     unknown.resolve()
 
 
-@app.periodic(cron="*/10 * * * *")
-@app.task(name="drift", lock="drift", queueing_lock="drift")
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="drift", lock="drift", queueing_lock="drift", retry=Again(times=3))
 def check_drift(timestamp: int = 0) -> None:
     """Whether Twilio still has everything as we left it."""
     drift.check_all()

@@ -74,6 +74,15 @@ def test_a_changed_key_opens_what_the_old_one_sealed_and_seals_it_anew(
     assert (reload().auth_token, reload().shared_key_secret) == (TOKEN, SECRET)
 
 
+def test_a_changed_key_does_not_bring_the_settings_token_back(account: Account, settings: Any) -> None:
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = SID, ["0" * 32]
+    account.take_token(TOKEN)
+    account.save()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
+    setup.seal_anew()
+    assert reload().sending_token == TOKEN
+
+
 def test_without_an_old_key_nothing_is_sealed_anew(account: Account) -> None:
     before = stored()
     setup.seal_anew()

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from channels_whatsapp import checklist, doctor, drift, hooks, signature
+from channels_whatsapp import checklist, doctor, drift, forgeries, hooks, reconcile, signature
+from channels_whatsapp.client import CallFailed
 from channels_whatsapp.connecting.told import facts
 from channels_whatsapp.models import Account, BadSignature, Receipt, Sender
 from channels_whatsapp.simulator import Simulator
+from inbox import clock
 from inbox.models import Agent, Event, Message
 from tests import world
 from tests.channels_whatsapp.connecting.conftest import SHOP, TOKEN, words
+from tests.channels_whatsapp.posting import PATH, fixture, post_fields
 from tests.jobs import run_due_jobs
+from tests.threads import accidents, at_once
 
 NEW_TOKEN = "decaf0" * 5 + "22"
 
@@ -116,6 +121,38 @@ def test_a_number_that_twilio_does_not_list_any_more(
     assert result.level == doctor.Level.BAD
 
 
+def test_a_service_it_was_put_into_at_twilio_is_noticed_by_its_messages(
+    twilio: Simulator, sender: Sender, check: Any, page: Client
+) -> None:
+    service = twilio.twilio.add_service("Shop", InboundRequestUrl="https://elsewhere.example/")
+    twilio.twilio.senders[SHOP].service_sid = service.sid
+    assert check().drift == []
+    twilio.customer("+447700900911").send_text("hello?")
+    assert twilio.wait_idle()
+    reconcile.everything()
+    assert [each["what"] for each in check().drift] == ["webhook"]
+    page.post(f"/connect/senders/{sender.pk}/webhooks/")
+    assert service.settings["InboundRequestUrl"] == hooks.wanted()["callback_url"]
+    assert check().drift == []
+    twilio.twilio.services.clear()
+    assert (check().messaging_service_sid, check().drift) == ("", [])
+
+
+def test_what_somebody_has_seen_is_written_down_once(twilio: Simulator, sender: Sender, page: Client) -> None:
+    Sender.objects.update(quality="HIGH", drift=[{"what": "quality", "was": "HIGH", "now": "LOW"}])
+    for _ in range(2):
+        page.post(f"/connect/senders/{sender.pk}/seen/")
+    assert verbs() == ["sender.seen"]
+    assert (Sender.objects.get().quality, Sender.objects.get().drift) == ("LOW", [])
+
+
+def test_two_comparisons_at_once_tell_a_change_once(twilio: Simulator, sender: Sender) -> None:
+    twilio.twilio.senders[SHOP].webhook["callback_url"] = "https://old-desk.example/wa"
+    twilio.twilio.faults.add("delay", on="GET /v2/*", times=2, seconds=0.2)
+    assert accidents(at_once(drift.check_all, drift.check_all)) == []
+    assert verbs() == ["sender.drifted"]
+
+
 def test_a_messaging_services_address_counts(twilio: Simulator, sender: Sender) -> None:
     service = twilio.twilio.add_service("Shop", InboundRequestUrl="https://elsewhere.example/")
     Sender.objects.update(messaging_service_sid=service.sid)
@@ -133,7 +170,8 @@ def test_it_costs_one_list_for_each_account(twilio: Simulator, sender: Sender) -
 
 def test_a_twilio_that_does_not_answer_is_no_drift(twilio: Simulator, sender: Sender) -> None:
     twilio.twilio.faults.add("error_before", on="GET /v2/*")
-    drift.check_all()
+    with pytest.raises(CallFailed):  # so that the job looks again soon
+        drift.check_all()
     assert Sender.objects.get().drift == []
 
 
@@ -182,8 +220,9 @@ def test_a_rotated_token_is_noticed_explained_and_everything_comes_back(
     assert Message.objects.count() == 1
     assert sum(BadSignature.objects.values_list("count", flat=True)) >= 64
 
-    drift.watch_signatures()  # every minute
-    drift.check_all()  # every ten
+    drift.watch_signatures()  # every minute; Twilio is asked before anything is said
+    run_due_jobs()
+    drift.watch_signatures()
     account = Account.objects.get()
     assert account.unsigned_since
     assert bool(account.refused_since) is rest_refuses
@@ -201,7 +240,7 @@ def test_a_rotated_token_is_noticed_explained_and_everything_comes_back(
     assert page.post(url, {"token": NEW_TOKEN}).status_code == 302
     account.refresh_from_db()
     assert (account.auth_token, account.previous_auth_token) == (NEW_TOKEN, TOKEN)
-    run_due_jobs()
+    run_due_jobs(later=True)
     assert Message.objects.count() == 101
     assert Message.objects.filter(recovered=True).count() == 100
     drift.watch_signatures()
@@ -224,10 +263,25 @@ def test_the_old_token_goes_on_verifying_beside_the_new(
     assert not BadSignature.objects.exists()
 
 
-def test_one_good_webhook_after_a_forged_one_ends_the_alarm(twilio: Simulator, sender: Sender) -> None:
-    from channels_whatsapp import forgeries
+def test_a_forged_webhook_in_our_name_raises_no_alarm(
+    twilio: Simulator, sender: Sender, page: Client
+) -> None:
+    for _ in range(5):
+        assert post_fields(fixture("inbound/text", To=SHOP), token="f" * 32).status_code == 403
+        drift.watch_signatures()
+        run_due_jobs()
+    drift.watch_signatures()
+    assert Account.objects.get().unsigned_since is None
+    assert "written by a stranger" in words(page.get("/connect/checks/signatures/"))
+    assert not [each for each in doctor.signatures() if each.level == doctor.Level.BAD]
+    assert twilio.log.calls["GET /2010-04-01/Accounts/{account}/Messages.json"] == 2, "Twilio was asked once"
 
-    forgeries.write("/api/webhooks/whatsapp/twilio", sender.account.sid, 1, "")
+
+def test_one_good_webhook_ends_the_alarm(twilio: Simulator, sender: Sender) -> None:
+    forgeries.write(PATH, sender.account.sid, 1, "")
+    twilio.twilio.add_history("whatsapp:+447700900911", SHOP, "hello", at=clock.now())
+    drift.watch_signatures()
+    run_due_jobs()
     drift.watch_signatures()
     assert Account.objects.get().unsigned_since
     twilio.customer("+447700900911").send_text("hi")
@@ -235,6 +289,14 @@ def test_one_good_webhook_after_a_forged_one_ends_the_alarm(twilio: Simulator, s
     assert Receipt.objects.exists()
     drift.watch_signatures()
     assert Account.objects.get().unsigned_since is None
+
+
+def test_the_token_before_verifies_for_a_day_only(twilio: Simulator, sender: Sender, page: Client) -> None:
+    page.post(f"/connect/accounts/{sender.account_id}/token/", {"token": TOKEN})
+    Account.objects.update(previous_auth_token=NEW_TOKEN, token_at=clock.now() - timedelta(hours=23))
+    assert Account.objects.get().verifying_tokens == [TOKEN, NEW_TOKEN]
+    Account.objects.update(token_at=clock.now() - timedelta(hours=25))
+    assert Account.objects.get().verifying_tokens == [TOKEN]
 
 
 def test_a_token_entered_here_stands_in_for_the_settings_until_they_change(
