@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from channels_whatsapp import errors
+from channels_whatsapp import errors, handmade
 from channels_whatsapp.demo import files, shelf
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -112,16 +112,16 @@ def sent_photo(when: str, what: str, caption: str = "", by: str = "agent", **mor
 
 
 def voice(when: str, seconds: int) -> Line:
-    return them(when, kind="audio", file=File(AUDIO, content=files.voice(seconds)))
+    return them(when, kind="audio", file=File(AUDIO, content=handmade.voice(seconds)))
 
 
 def paper(when: str, name: str, *lines: str) -> Line:
     """A PDF from the customer. Twilio brings a document's file name as its body."""
-    return them(when, name, kind="document", file=File(PDF, name, files.pdf(*lines)))
+    return them(when, name, kind="document", file=File(PDF, name, handmade.pdf(*lines)))
 
 
 def sent_paper(when: str, name: str, *lines: str, by: str = "agent", **more: Any) -> Line:
-    return us(when, "", by, kind="document", file=File(PDF, name, files.pdf(*lines)), **more)
+    return us(when, "", by, kind="document", file=File(PDF, name, handmade.pdf(*lines)), **more)
 
 
 def sticker(when: str) -> Line:
@@ -129,7 +129,7 @@ def sticker(when: str) -> Line:
 
 
 def card(when: str, name: str, phone: str) -> Line:
-    return them(when, kind="contacts", file=File(VCARD, f"{name}.vcf", files.vcard(name, phone)))
+    return them(when, kind="contacts", file=File(VCARD, f"{name}.vcf", handmade.vcard(name, phone)))
 
 
 def place(when: str, label: str, address: str, latitude: str, longitude: str) -> Line:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from channels_whatsapp.demo import files
+from channels_whatsapp import handmade
 
 SignIn = Callable[..., Page]
 
@@ -59,7 +59,7 @@ def test_the_documentation_opens_without_a_network(sign_in: SignIn) -> None:
 
 @pytest.mark.parametrize("seconds", [23, 41])
 def test_a_voice_note_of_the_demo_plays(page: Page, seconds: int) -> None:
-    sound = base64.b64encode(files.voice(seconds)).decode()
+    sound = base64.b64encode(handmade.voice(seconds)).decode()
     page.goto("about:blank")
     duration = page.evaluate(
         """source => new Promise((known, failed) => {

@@ -6,6 +6,7 @@ import puremagic
 import pytest
 from PIL import Image
 
+from channels_whatsapp.handmade import ogg_crc
 from channels_whatsapp.simulator import samples, video
 from channels_whatsapp.simulator.web import _compiled
 
@@ -33,7 +34,7 @@ def test_the_voice_is_opus_with_correct_checksums() -> None:
     for page in data.split(b"OggS")[1:]:
         whole = b"OggS" + page
         found = int.from_bytes(whole[22:26], "little")
-        assert samples._ogg_crc(whole[:22] + bytes(4) + whole[26:]) == found
+        assert ogg_crc(whole[:22] + bytes(4) + whole[26:]) == found
 
 
 def test_the_pdf_points_at_its_table() -> None:
