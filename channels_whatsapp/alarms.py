@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from channels_whatsapp import drift
+from channels_whatsapp import drift, hooks
 from channels_whatsapp.models import Account, Sender
 from inbox.gateways import Alarm
 from inbox.models import Agent
@@ -34,5 +34,10 @@ def of_account(account: Account) -> Alarm:
 
 
 def of_sender(sender: Sender) -> Alarm:
+    first = sender.drift[0]
     url = reverse("channels_whatsapp:sender", args=[sender.pk])
-    return Alarm(drift.sentence(sender.channel.readable, sender.drift[0]), url, _("Put it right"))
+    said = drift.sentence(sender.channel.readable, first)
+    if first["what"] != drift.WEBHOOK or not hooks.address():
+        return Alarm(said, url, _("Put it right"))
+    mend_url = reverse("channels_whatsapp:webhooks", args=[sender.pk])
+    return Alarm(said, url, _("Look at it"), mend_url, _("Point it here again"))

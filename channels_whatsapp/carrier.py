@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from channels_whatsapp import errors, sandbox
 from channels_whatsapp.limits import LIMITS
+from inbox import clock
 from inbox.gateways import Explanation, Limits
 from inbox.models import Attachment, Channel, Conversation, Message
 
@@ -38,5 +39,8 @@ class WhatsAppCarrier:
             return replace(said, next_step=step, retryable=True)
         return said
 
-    def session(self, conversation: Conversation) -> str:
-        return sandbox.in_words_for(conversation)
+    def session(self, conversation: Conversation, *, if_pressing: bool = False) -> str:
+        found, now = sandbox.session(conversation), clock.now()
+        if not found or (if_pressing and not found.is_pressing(now)):
+            return ""
+        return found.in_words(now)

@@ -54,6 +54,12 @@ class Composer:
     def limits(self) -> gateways.Limits:
         return gateways.carrier(self.conversation.channel).limits(self.conversation.channel)
 
+    @cached_property
+    def session(self) -> str:
+        """That a channel for trying out reaches this customer no more, or not for long."""
+        channel = self.conversation.channel
+        return "" if self.is_note else gateways.carrier(channel).session(self.conversation, if_pressing=True)
+
     @property
     def picker_url(self) -> str:
         """Where templates are chosen; '' when nothing here knows any."""

@@ -56,8 +56,11 @@ class Carrier(Protocol):
     def explain(self, code: int | None, channel: Channel | None = None) -> Explanation:
         """A provider's error code in plain words; the channel may have a better next step."""
 
-    def session(self, conversation: Conversation) -> str:
-        """What an agent should know about reaching this customer over a channel for trying out, or empty."""
+    def session(self, conversation: Conversation, *, if_pressing: bool = False) -> str:
+        """What an agent should know about reaching this customer over a channel for trying out, or empty.
+
+        :param if_pressing: only when it ends soon, or has ended.
+        """
 
 
 @dataclass(frozen=True)
@@ -223,11 +226,16 @@ def opt_in_question() -> OptInQuestion:
 
 @dataclass(frozen=True)
 class Alarm:
-    """Something about the way to the customers that somebody must put right. `action` leads to `url`."""
+    """Something about the way to the customers that somebody must put right. `action` leads to `url`.
+
+    :ivar mend: what one press does about it, posted to `mend_url`; empty when it takes more.
+    """
 
     sentence: str
     url: str
     action: str
+    mend_url: str = ""
+    mend: str = ""
 
 
 def _no_alarms(agent: Agent) -> list[Alarm]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from channels_whatsapp import sandbox
+from channels_whatsapp.carrier import WhatsAppCarrier
 from channels_whatsapp.models import Sender
 from channels_whatsapp.simulator import Simulator
 from inbox import clock
@@ -69,7 +70,48 @@ def test_one_who_joined_before_we_listened(sim: Simulator, trial: Sender, agent:
 
 
 def test_other_channels_say_nothing_of_it(sim: Simulator, talk: Any) -> None:
-    assert sandbox.in_words_for(talk()) == ""
+    assert WhatsAppCarrier().session(talk()) == ""
+
+
+# Where somebody writes
+
+
+ASK = "Ask them to send “join autumn-lamp” to +44 7700 900142."
+
+
+def composer(agent: Client, conversation: Conversation) -> str:
+    return unescape(agent.get(f"/conversations/{conversation.pk}/composer/").content.decode())
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(1, ""), (59, ""), (61, "Joined; ends "), (73, "The session ended "), (24 * 15, "A join lasts")],
+)
+def test_the_composer_says_when_it_ends_soon_or_has(
+    sim: Simulator, trial: Sender, agent: Client, hours: int, said: str
+) -> None:
+    talk = joined(sim, trial)
+    Message.objects.update(created_at=clock.now() - timedelta(hours=hours))
+    is_pressing = said and "lasts" not in said
+    assert ("Sandbox</b>" in composer(agent, talk)) is bool(is_pressing)
+    assert said in composer(agent, talk) or not is_pressing
+    assert (ASK in composer(agent, talk)) is ("ended" in said)
+    assert said in details(agent, talk)
+
+
+def test_one_who_left_is_not_in_it_before_joining_again(sim: Simulator, trial: Sender, agent: Client) -> None:
+    talk = joined(sim, trial)
+    world.message(talk, "Stop")
+    assert f"This phone is not in the sandbox. {ASK}" in composer(agent, talk)
+    assert "Sandbox</b>" not in composer(agent, joined(sim, trial))
+
+
+def test_what_only_begins_like_a_join_is_none(sim: Simulator, trial: Sender, agent: Client) -> None:
+    talk = joined(sim, trial)
+    Message.objects.update(created_at=clock.now() - timedelta(days=4))
+    world.message(talk, "Join us tomorrow?")
+    world.message(talk, "join other-words")
+    assert "The session ended" in composer(agent, talk)
 
 
 @pytest.mark.parametrize(
@@ -91,5 +133,6 @@ def test_a_phone_that_has_not_joined_is_asked_for_by_the_agent(
     run_due_jobs()
     failed = Message.objects.get(direction="outbound")
     assert failed.error_code == 63015
+    assert "This phone is not in the sandbox." in composer(agent, talk)
     shown = agent.get(f"/conversations/{talk.pk}/").content.decode()
     assert step in shown

@@ -48,8 +48,9 @@ def test_an_address_changed_at_twilio_is_told_and_put_right_by_one_press(
     assert [each["what"] for each in check().drift] == ["webhook"]
     check()
     assert verbs() == ["sender.drifted"], "told once"
-    home = words(page.get("/"))
-    assert "Messages to +44 7700 900142 do not come here any more." in home
+    home = page.get("/")
+    assert "Messages to +44 7700 900142 do not come here any more. Point it here again" in words(home)
+    assert f'<form method="post" action="/connect/senders/{sender.pk}/webhooks/">' in home.content.decode()
     assert "https://old-desk.example/wa" in words(page.get(f"/connect/senders/{sender.pk}/"))
     page.post(f"/connect/senders/{sender.pk}/webhooks/")
     assert twilio.twilio.senders[SHOP].webhook == hooks.wanted()
@@ -264,8 +265,9 @@ def test_the_old_token_goes_on_verifying_beside_the_new(
 
 
 def test_a_forged_webhook_in_our_name_raises_no_alarm(
-    twilio: Simulator, sender: Sender, page: Client
+    twilio: Simulator, sender: Sender, page: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(forgeries, "counter", forgeries.Counter())
     for _ in range(5):
         assert post_fields(fixture("inbound/text", To=SHOP), token="f" * 32).status_code == 403
         drift.watch_signatures()
