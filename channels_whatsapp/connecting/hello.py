@@ -6,6 +6,7 @@ shown as what it is.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,11 @@ from inbox import clock
 from inbox.models import Agent, Event, Message
 from inbox.refusals import Refused
 
+logger = logging.getLogger(__name__)
+
 LASTS = timedelta(minutes=15)
+# A greeting without an answer for so long gets none by itself.
+PROMPT = timedelta(seconds=15)
 # Answered by itself; whatever else somebody writes in these minutes may be a customer's.
 GREETINGS = {"hello", "hello!", "hello.", "hi", "hallo", "hola"}
 TOLD = {"delivered", "read"}
@@ -66,8 +71,15 @@ class Hello:
         return bool(self.answer and self.answer.status in TOLD and not self.is_delivered)
 
     @property
+    def is_plain(self) -> bool:
+        return bool(self.received and is_greeting(self.received))
+
+    @property
     def may_answer(self) -> bool:
-        return bool(self.received and not self.answer and not is_greeting(self.received))
+        """A greeting is answered by itself, unless something is in the way: pressing says what."""
+        if not self.received or self.answer:
+            return False
+        return not self.is_plain or self.now - self.received.created_at > PROMPT
 
 
 @transaction.atomic
@@ -136,7 +148,10 @@ def answer_greeting(sender: Sender, by: Agent) -> bool:
         return True
     if not found.received or not is_greeting(found.received):
         return False
-    answer(sender, by=by)
+    try:
+        answer(sender, by=by)
+    except Refused as refusal:
+        logger.warning("hello: sender %s: %s", sender.pk, refusal.code)
     return True
 
 

@@ -285,6 +285,20 @@ def test_another_text_is_answered_by_hand_only(twilio: Simulator, sender: Sender
     assert Message.objects.filter(direction="outbound").count() == 1
 
 
+def test_a_hello_that_cannot_be_answered_says_why(twilio: Simulator, sender: Sender, page: Client) -> None:
+    url = f"/connect/senders/{sender.pk}/hello/"
+    page.post(url)
+    twilio.customer("+447700900911").send_text("hello")
+    assert twilio.wait_idle()
+    Channel.objects.update(is_active=False)
+    run_due_jobs()
+    Sender.objects.update(hello_at=clock.now() - timedelta(minutes=1))
+    Message.objects.update(created_at=clock.now() - timedelta(seconds=20))
+    assert "Send the answer It was not answered by itself." in words(page.get(url))
+    page.post(f"{url}answer/")
+    assert "switched off" in words(page.get("/connect/"))
+
+
 def test_a_message_that_no_webhook_brought_is_not_called_signed(
     twilio: Simulator, sender: Sender, page: Client
 ) -> None:
