@@ -16,6 +16,8 @@ from django.test import Client
 
 from channels_whatsapp import client as twilio
 from channels_whatsapp import reconcile
+from channels_whatsapp.connecting import urls as connect_urls
+from channels_whatsapp.models import Sender
 from config import logs
 from inbox.models import ApiKey, Message
 from templates_mgmt import content as kinds
@@ -74,28 +76,31 @@ def test_a_twilio_that_repeats_our_secrets_teaches_them_to_nobody(
     must_hold_none(pages + thread, shop.secrets)
 
 
+# What the forms of the connect pages take; the last one removes the number.
+FORMS: tuple[dict[str, str], ...] = (
+    {"number": "+447700900555", "name": "Bramblecart", "waba": "1", "method": "sms", "code": "123456",
+     "address": "whatsapp:+447700900142", "label": "Shop", "at_twilio": "on"},
+    {"number": "+447700900142", "at_twilio": "on", "method": "voice", "name": "Bramblecart"},
+)  # fmt: skip
+
+
 @pytest.mark.parametrize("mood", MOODS)
 def test_connecting_tells_no_token_whatever_twilio_says(shop: Shop, written: io.StringIO, mood: str) -> None:
     shop.twilio.mood = mood
     account, sender = shop.account.pk, shop.channel.sender.pk
     new = "ca9a54" * 5 + "04"
-    known = {"sid": SID, "token": new}
-    told = [
-        shop.client.post("/connect/account/", known),
-        shop.client.post("/connect/account/", {"token": new}),
-    ]
-    told += [shop.client.post("/connect/account/", {"sid": "AC" + "9" * 32, "token": new})]
-    told += [
-        shop.client.post(f"/connect/accounts/{account}/token/", {"token": word}) for word in (new, new + "!")
-    ]
-    told += [
-        shop.client.post(f"/connect/senders/{sender}/{deed}/") for deed in ("webhooks", "refresh", "hello")
-    ]
-    pages = ("", "checks/", "senders/", f"senders/{sender}/", f"accounts/{account}/token/",
-             f"accounts/{account}/senders/")  # fmt: skip
-    told += [shop.client.get(f"/connect/{path}") for path in pages]
+    Sender.objects.update(sid="XE" + "1" * 32, messaging_service_sid="MG" + "1" * 32)
+    pages = [str(pattern.pattern).replace("<int:pk>", "{pk}") for pattern in connect_urls.urlpatterns]
+    told = [shop.client.post("/connect/account/", {"token": new})]
+    told += [shop.client.post(f"/connect/accounts/{account}/token/", {"token": f"{new}!"})]
+    for kind in (Sender.Kind.PRODUCTION, Sender.Kind.SANDBOX):
+        Sender.objects.update(kind=kind)
+        for path in sorted(pages, key=lambda path: "removal" in path):
+            path = f"/connect/{path}".format(pk=account if path.startswith("accounts") else sender)
+            told += [shop.client.get(path.replace("<slug:key>", f"token-{account}"))]
+            told += [shop.client.post(path, form | {"sid": SID, "token": new}) for form in FORMS]
     run_due_jobs(raising=False)
-    assert {answer.status_code for answer in told} <= {200, 302, 422}
+    assert {answer.status_code for answer in told} <= {200, 302, 404, 405, 422}
     assert SECRETS["auth token"] in " ".join(shop.twilio.heard), "it did repeat it"
     secrets = shop.secrets | {
         "new token": new,
