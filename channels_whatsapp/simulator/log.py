@@ -135,7 +135,8 @@ class Log:
         """`duplicate` or `out-of-order`, where this webhook repeats or undercuts an earlier one."""
         if entry.way != "in" or not entry.ok:
             return ""
-        value = dict(entry.params).get("MessageStatus", "received")
+        told = entry.subject if entry.kind == "event" else "received"
+        value = dict(entry.params).get("MessageStatus", told)
         key = f"{entry.kind} {entry.sid}"
         before, self._told[key] = self._told.get(key), value
         if before is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from . import bubbles, stories
+from . import bubbles, reviews, stories
 from .web import Answer, Request, Router, multipart
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ class Page:
         router.add("GET", "/phone/events", self.events)
         router.add("GET", "/phone/media/{sid}", self.media)
         router.add("GET HEAD", "/static/{path:path}", self.static)
-        for name in ("people", "send", "tap", "story", "clock", "faults", "again", "clear", "restart"):
+        router.add("GET", "/phone/reviews", self.submitted)
+        for name in "people send tap story clock faults reviews again clear restart".split():
             router.add("POST", f"/phone/{name}", getattr(self, name))
 
     # Looking
@@ -80,6 +81,7 @@ class Page:
             "app_url": self.sim.app_url,
             "quoted": self.sim.twilio.messages.get(request.query.get("quote", "")),
             "faults": self._faults(),
+            "submitted": reviews.submitted(self.sim),
         }
         return _html("page", context)
 
@@ -102,6 +104,10 @@ class Page:
 
     def quote(self, request: Request) -> Answer:
         return _html("_quote", {"quoted": self.sim.twilio.messages.get(request.query.get("quote", ""))})
+
+    def submitted(self, request: Request) -> Answer:
+        context = {"submitted": reviews.submitted(self.sim), "chosen": request.query.get("sid", "")}
+        return _html("_submitted", context)
 
     def events(self, request: Request) -> Answer:
         return Answer(
@@ -212,6 +218,13 @@ class Page:
                     **switch | ({"seconds": _number(fields.get("seconds"))} if name == "slow" else {})
                 )
         return self._done(request, fields)
+
+    def reviews(self, request: Request) -> Answer:
+        fields, _ = multipart(request)
+        reviews.decide(self.sim, fields.get("sid", ""), fields.get("decision", ""))
+        answer = self._done(request, fields)
+        answer.headers["HX-Trigger"] = "decided"
+        return answer
 
     def _faults(self) -> dict[str, Any]:
         active = {name: self.sim.faults.active(switch["kind"]) for name, switch in SWITCHES.items()}

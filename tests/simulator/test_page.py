@@ -195,3 +195,30 @@ def test_players_may_ask_for_a_part(sim: Simulator, anna: Any) -> None:
     part = requests.get(f"{sim.url}/phone/media/{media.sid}", headers={"Range": "bytes=4-7"}, timeout=10)
     assert (part.status_code, part.content) == (206, media.data[4:8])
     assert part.headers["Content-Range"] == f"bytes 4-7/{len(media.data)}"
+
+
+@pytest.mark.parametrize(("decision", "status", "category"), [
+    ("approve", "approved", "UTILITY"), ("reject", "rejected", "UTILITY"), ("pause", "paused", "UTILITY"),
+    ("marketing", "received", "MARKETING"), ("burn", "received", "UTILITY"),
+])  # fmt: skip
+def test_whoever_looks_decides_about_templates(
+    sim: Simulator, anna: Any, decision: str, status: str, category: str
+) -> None:
+    content = sim.twilio.add_content("order <b>", {"twilio/text": {"body": "Hello"}})
+    assert content.sid not in page(sim)
+    sim.twilio.submit(content.sid, {"name": "order", "category": "UTILITY"})
+    assert f'value="{content.sid}"' in page(sim, "/phone/reviews")
+    post(sim, "reviews", {"sid": content.sid, "decision": decision})
+    post(sim, "reviews", {"sid": "HX0", "decision": decision})
+    approval = content.approval
+    assert approval and (approval.status, approval.category) == (status, category)
+
+
+def test_a_template_that_is_decided_twice_is_no_duplicate(sim: Simulator, app: App) -> None:
+    sim.twilio.account.events_url = f"{app.url}/events"
+    sid = sim.twilio.add_content("order", {"twilio/text": {"body": "Hello"}}, approved="UTILITY").sid
+    sim.decide(sid, "pending")
+    sim.decide(sid, "approved")
+    sim.wait_idle()
+    told = sim.log.entries(way="in", kind="event")
+    assert [entry.remark for entry in told] == ["", ""]
