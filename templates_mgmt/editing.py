@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from channels_whatsapp.models import Account
+from inbox import clock
 from inbox.models import Agent
 from inbox.refusals import Refused
 from templates_mgmt import policy
@@ -13,6 +18,7 @@ from templates_mgmt.models import Family, Template
 from templates_mgmt.written import Written
 
 AUTOMATIC = "untitled"
+LATELY, NEAR = timedelta(hours=1), 5  # where a draft is looked for whose making got no answer
 
 
 class Stale(Exception):
@@ -42,19 +48,43 @@ def create(written: Written, account: Account, *, by: Agent) -> Template:
     return Template.write(account, name, columns.pop("language"), by=by, **columns)
 
 
+def begun(earlier: Iterable[Written], *, by: Agent) -> Template | None:
+    """The draft that a form made whose answer was lost."""
+    texts = [written.columns for written in earlier]
+    if not texts:
+        return None
+    rows = Template.objects.filter(author=by, content_sid=None, created_at__gt=clock.now() - LATELY)
+    mine = rows.select_related("family__account").order_by("-pk")[:NEAR]
+    return next((row for row in mine if _columns_of(row) in texts), None)
+
+
+def _columns_of(template: Template) -> dict[str, Any]:
+    return {name: getattr(template, name) for name in Written().columns}
+
+
 @transaction.atomic
-def save(template: Template, written: Written, *, by: Agent, stamp: str, overwrite: bool = False) -> bool:
+def save(
+    template: Template,
+    written: Written,
+    *,
+    by: Agent,
+    stamp: str,
+    earlier: Iterable[Written] = (),
+    overwrite: bool = False,
+) -> bool:
     """Says whether anything changed.
 
+    :param earlier: what the same form sent before and got no answer about: it may be what is kept now.
     :raises Stale: it was changed since `stamp`, and `overwrite` does not say to go over it.
     :raises Refused: ``not_draft``, ``name_taken``, ``language_taken``.
     """
     if (written.name or template.name, written.language) != (template.name, template.language):
         _one_at_a_time(template.family.account)
     locked = Template.objects.select_for_update(of=("self",)).select_related("family").get(pk=template.pk)
-    columns = written.columns
-    is_changed = any(getattr(locked, key) != value for key, value in columns.items())
-    if is_changed and not overwrite and stamp != stamp_of(locked):
+    columns, kept = written.columns, _columns_of(locked)
+    is_changed = columns != kept
+    is_ours = overwrite or stamp == stamp_of(locked) or any(kept == sent.columns for sent in earlier)
+    if is_changed and not is_ours:
         raise Stale(Template.objects.select_related("author", "family").get(pk=template.pk))
     if written.language != locked.language:
         _must_have_no(locked.family, written.language)

@@ -4,6 +4,9 @@
 {
   const form = document.getElementById("editor");
   const SAVE_AFTER = 700;
+  const TRY_AGAIN_AFTER = 5000;
+  const MOST_UNANSWERED = 5;
+  const REDRAW = "redraw";
 
   // A refusal is shown where it belongs.
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
@@ -22,7 +25,7 @@
     const saver = document.getElementById("editor-save");
     const words = () => new URLSearchParams(new FormData(form)).toString();
     /* The form without what the server keeps count with. */
-    const text = () => words().replace(/(^|&)(csrfmiddlewaretoken|stamp|template|variables_shown|shows)=[^&]*/g, "");
+    const text = () => words().replace(/(^|&)(csrfmiddlewaretoken|stamp|template|variables_shown|shows|earlier)=[^&]*/g, "");
     const opened = new FormData(form);
     let saved = text();
     let timer = 0;
@@ -58,19 +61,23 @@
       if (isDirty()) htmx.trigger(saver, "fanlight:save");
     }
 
-    // What the server was asked to keep, compared with what stands in the form when it answers.
-    let sent = "";
+    // What the server was asked to keep, compared with what stands in the form when it answers. While an answer
+    // is out, or lost, the server may hold any of what was sent: it is told what that was.
+    let unanswered = [];
     let isSaving = false;
+    form.addEventListener("formdata", ({ formData }) => unanswered.forEach((sent) => formData.append("earlier", sent)));
     document.addEventListener("htmx:beforeRequest", ({ detail }) => {
       if (detail.elt !== saver) return;
-      sent = text();
+      unanswered = [...unanswered, text()].slice(-MOST_UNANSWERED);
       isSaving = true;
     });
     document.addEventListener("htmx:afterRequest", ({ detail }) => {
       if (detail.elt !== saver) return;
       isSaving = false;
-      if (detail.successful) saved = sent;
+      if (detail.successful) saved = unanswered.at(-1);
       else clearTimeout(timer);
+      if (detail.xhr.status) unanswered = [];
+      else timer = setTimeout(save, TRY_AGAIN_AFTER);
       const go = leave;
       leave = null;
       go?.(detail.successful);
@@ -111,9 +118,10 @@
       save();
     });
     addEventListener("pagehide", () => {
-      if (!isDirty() || !new FormData(form).get("template")) return;
+      if (!isDirty()) return;
       const data = new FormData(form);
       data.set("act", "auto");
+      unanswered.push(text());
       navigator.sendBeacon(saver.getAttribute("hx-post"), data);
     });
 
@@ -196,18 +204,28 @@
 
     // Acts of the form
 
-    // A look that was asked for before the form changed its shape speaks of fields that are gone.
-    let shapes = 0;
+    // An answer that does not know what was typed meanwhile would undo it: it is asked for again.
+    let asker = null; // where the hand was when an act was asked for first
+    let isElsewhere = false;
     document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-      if (detail.elt === live) detail.xhr.shapes = shapes;
+      if (detail.elt !== live && detail.target.id !== "editor-fields") return;
+      detail.xhr.asked = { text: text(), asker: asker ?? document.activeElement };
+      asker = null;
     });
     document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-      if (detail.requestConfig.elt !== live || detail.xhr.shapes === shapes) return;
+      const { asked } = detail.xhr;
+      if (!asked) return;
+      const { act } = detail.requestConfig.parameters;
+      isElsewhere = form.contains(document.activeElement) && document.activeElement !== asked.asker;
+      if (asked.text === text() || act === REDRAW) return;
       detail.shouldSwap = false;
-      htmx.trigger(live, "fanlight:look");
+      if (detail.requestConfig.elt === live) return htmx.trigger(live, "fanlight:look");
+      if (before) before = new FormData(form);
+      asker = asked.asker;
+      redraw(new FormData(form), act);
     });
 
-    function redraw(data) {
+    function redraw(data, act = REDRAW) {
       const values = {};
       for (const name of new Set(data.keys())) values[name] = data.getAll(name);
       const now = new FormData(form);
@@ -215,7 +233,7 @@
         if (now.has(name)) values[name] = now.get(name);
         else delete values[name];
       }
-      values.act = "redraw";
+      values.act = act;
       htmx.ajax("POST", live.getAttribute("hx-post"), { source: "#editor-undo", target: "#editor-fields", swap: "outerHTML", values });
     }
 
@@ -223,12 +241,11 @@
       if (detail.elt.hasAttribute("data-removes")) before = new FormData(form);
     });
     document.addEventListener("fanlight:shaped", ({ detail }) => {
-      shapes += 1;
       const removed = before;
       before = null;
       if (removed) offerUndo(removed);
-      htmx.find("#editor-fields") && requestAnimationFrame(() => requestAnimationFrame(() => {
-        const field = document.getElementById(detail.focus);
+      requestAnimationFrame(() => requestAnimationFrame(() => {
+        const field = isElsewhere ? null : document.getElementById(detail.focus);
         (field?.disabled ? field.parentElement.querySelector("button:not(:disabled)") : field)?.focus();
         later();
       }));

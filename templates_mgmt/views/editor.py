@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -23,6 +23,7 @@ from templates_mgmt.views.answers import refused, submitted_words
 from templates_mgmt.views.standing import standing
 from templates_mgmt.written import Written
 
+MOST_UNANSWERED = 5
 AUTO, SAVE, SUBMIT, SESSION = "auto", "save", "submit", "session"
 
 
@@ -36,7 +37,8 @@ def new(request: HttpRequest) -> HttpResponse:
         return refused(request, refusal)
     if request.method == "POST":
         pk = number(request.POST.get("template"))
-        return _saved(request, template_for(request.user, pk) if pk else None, account)
+        begun = template_for(request.user, pk) if pk else editing.begun(_earlier(request), by=request.user)
+        return _saved(request, begun, account)
     return _page(request, Editor(request.user, shaping.with_first_rows(Written()), account=account))
 
 
@@ -70,7 +72,9 @@ def form(request: HttpRequest) -> HttpResponse:
     if not act:
         return render(request, "templates_mgmt/_live.html", {"editor": editor, "oob": True})
     response = render(request, "templates_mgmt/_shaped.html", {"editor": editor, "oob": True})
-    return trigger_client_event(response, "fanlight:shaped", {"focus": focus_after(act, editor.written)})
+    return trigger_client_event(
+        response, "fanlight:shaped", {"focus": focus_after(act, editor.written)}, after="swap"
+    )
 
 
 def focus_after(act: str, written: Written) -> str:
@@ -124,6 +128,12 @@ def _filled(request: HttpRequest, editor: Editor) -> Editor:
     return editor
 
 
+def _earlier(request: HttpRequest) -> list[Written]:
+    """What the page sent before and got no answer about."""
+    sent = (QueryDict(words) for words in request.POST.getlist("earlier")[:MOST_UNANSWERED])
+    return [shaping.with_first_rows(posted(data, SOURCES, fallback=Written())) for data in sent]
+
+
 def _saved(request: HttpRequest, found: Template | None, account: Account) -> HttpResponse:
     act = request.POST.get("act", "")
     editor = Editor.of(found, request.user) if found else Editor(request.user, Written(), account=account)
@@ -148,7 +158,7 @@ def _save(request: HttpRequest, editor: Editor) -> Template:
     else:
         editing.save(
             editor.template, editor.written, by=request.user, stamp=editor.stamp,
-            overwrite=request.POST.get("overwrite") == "1",
+            earlier=_earlier(request), overwrite=request.POST.get("overwrite") == "1",
         )  # fmt: skip
     editor.stamp = editing.stamp_of(editor.template)
     return editor.template

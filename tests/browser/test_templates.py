@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.callers import forget
 from tests.browser.test_accessibility import must_be_clean, must_fit
@@ -90,6 +90,74 @@ def test_buttons_are_moved_removed_and_brought_back_by_keyboard(editor: Page) ->
     editor.get_by_role("button", name="Undo").click()
     expect(editor.get_by_label("Text of button 1")).to_have_value("Second")
     expect(editor.get_by_label("Text of button 2")).to_have_value("First")
+
+
+def hold(page: Page, address: str | re.Pattern[str], act: str, *, answer: bool = False) -> list[Route]:
+    """The first such post waits; with `answer` the server has it, and only its answer waits."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        if held or f"act={act}" not in (route.request.post_data or ""):
+            return route.fallback()
+        if answer:
+            route.fetch()
+        held.append(route)
+        return None
+
+    page.route(address, keep)
+    return held
+
+
+def wait_for(page: Page, held: list[Route]) -> None:
+    while not held:
+        page.wait_for_timeout(20)
+
+
+def test_what_is_typed_while_the_form_changes_its_shape_stays(editor: Page) -> None:
+    wait_until_saved(editor, lambda: body(editor).fill("Hi there"))
+    held = hold(editor, "**/templates/form/", "kind")
+    editor.get_by_label("Kind of content").focus()
+    editor.get_by_label("Kind of content").select_option("twilio/quick-reply")
+    wait_for(editor, held)
+    body(editor).press_sequentially(", all of this stays")
+    held[0].continue_()
+    expect(editor.get_by_label("Text of button 1")).to_be_visible()
+    expect(body(editor)).to_be_focused()
+    editor.keyboard.type(".")
+    expect(body(editor)).to_have_value("Hi there, all of this stays.")
+
+
+def test_the_kind_that_was_chosen_last_is_the_one(editor: Page) -> None:
+    held = hold(editor, "**/templates/form/", "kind")
+    editor.get_by_label("Kind of content").select_option("twilio/quick-reply")
+    wait_for(editor, held)
+    editor.get_by_label("Kind of content").select_option("twilio/list-picker")
+    held[0].continue_()
+    expect(editor.get_by_label("Line 1", exact=True)).to_be_visible()
+    expect(editor.get_by_label("Kind of content")).to_have_value("twilio/list-picker")
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_leaving_after_a_save_without_an_answer_loses_nothing(
+    editor: Page, page_errors: list[str], is_new: bool
+) -> None:
+    begun = f"It goes on, {is_new}"
+    if not is_new:
+        wait_until_saved(editor, lambda: body(editor).fill("It begins"))
+    held = hold(editor, re.compile(r"/templates/(new|\d+)/$"), "auto", answer=True)
+    body(editor).fill(begun)
+    wait_for(editor, held)
+    held[0].abort()
+    editor.unroute_all(behavior="ignoreErrors")
+    body(editor).press_sequentially(" to the end of it.")
+    with editor.expect_request_finished(lambda r: r.resource_type == "ping" and r.method == "POST"):
+        editor.evaluate("dispatchEvent(new Event('pagehide'))")
+    editor.goto("/templates/")
+    row = editor.locator("[data-row]", has_text=begun)
+    expect(row).to_have_count(1)
+    row.get_by_role("link").first.click()
+    expect(body(editor)).to_have_value(f"{begun} to the end of it.")
+    forget(page_errors, "htmx:afterRequest", "htmx:sendError", "net::ERR_FAILED")
 
 
 def test_another_language_starts_with_the_text_that_is_there(editor: Page) -> None:

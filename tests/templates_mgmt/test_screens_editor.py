@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -195,7 +196,7 @@ def test_a_finding_is_mended_by_one_press(client: Client, lead: Agent) -> None:
     asked = form(body="{{1}}, it is ready for you now.", act="fix:starts_with_variable:body")
     answer = client.post("/templates/form/", asked, headers=HTMX)
     assert "\nHi {{1}}, it is ready for you now.</textarea>" in answer.content.decode()
-    assert '"focus": "body"' in answer["HX-Trigger"]
+    assert '"focus": "body"' in answer["HX-Trigger-After-Swap"]
     asked = form(name="Order shipped!", act="fix:name:name")
     assert 'value="order_shipped"' in client.post("/templates/form/", asked, headers=HTMX).content.decode()
     asked = form(variable_sample=["a\tb", "x"], act="fix:value:variables.1")
@@ -275,6 +276,37 @@ def test_what_somebody_else_saved_meanwhile_is_not_overwritten(client: Client, l
     assert client.post(f"/templates/{template.pk}/", asked).status_code == 302
     template.refresh_from_db()
     assert template.content.body == "My words."
+
+
+def sent(**fields: Any) -> str:
+    """A form as the page remembers that it was sent."""
+    return urlencode(form(**fields), doseq=True)
+
+
+@pytest.mark.parametrize("kind", [content.TEXT, content.QUICK_REPLY, content.AUTHENTICATION])
+def test_a_save_whose_answer_was_lost_is_ones_own(client: Client, lead: Agent, kind: str) -> None:
+    template = write(client, kind=kind, name="kept")
+    opened = {"kind": kind, "name": "kept", "stamp": template.edited_at.isoformat(), "act": "auto"}
+    address = f"/templates/{template.pk}/"
+    client.post(address, form(body="One", code_title="One", **opened), headers=HTMX)
+    earlier = [sent(kind=kind, body="On", code_title="On"), sent(kind=kind, body="One", code_title="One")]
+    asked = form(body="One two", code_title="Two", **opened)
+    assert client.post(address, asked, headers=HTMX).status_code == 422
+    assert client.post(address, asked | {"earlier": earlier}, headers=HTMX).status_code == 200
+    other = world.agent("karim", "lead", first_name="Karim")
+    template.edit(by=other, author=other, types=content.text("Karim’s words."))
+    answer = client.post(address, asked | {"earlier": [*earlier, "a=b&%00", "\0"]}, headers=HTMX)
+    assert "Karim changed this template" in words(answer.content.decode())
+
+
+def test_a_draft_whose_making_got_no_answer_is_gone_on_with(client: Client, lead: Agent) -> None:
+    client.post("/templates/new/", form(name="", body="On", act="auto"), headers=HTMX)
+    asked = form(name="", body="One", act="auto", earlier=[sent(name="", body="On")])
+    assert client.post("/templates/new/", asked, headers=HTMX).status_code == 200
+    assert Template.objects.get().content.body == "One"
+    client.force_login(world.agent("karim", "lead"))
+    client.post("/templates/new/", form(name="", body="X", act="auto", earlier=[sent(name="", body="One")]))
+    assert Template.objects.count() == 2
 
 
 def test_submitting_asks_the_rules_first(client: Client, lead: Agent) -> None:
