@@ -55,7 +55,7 @@ class Page:
         router.add("GET", "/phone/media/{sid}", self.media)
         router.add("GET HEAD", "/static/{path:path}", self.static)
         router.add("GET", "/phone/reviews", self.submitted)
-        for name in "people send tap story clock faults reviews again clear restart".split():
+        for name in ["people", "send", "tap", "story", "clock", "faults", "reviews", "again", "clear", "restart"]:
             router.add("POST", f"/phone/{name}", getattr(self, name))
 
     # Looking
