@@ -38,6 +38,7 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "lost": {"kind": "drop", "times": None},
     "cut": {"kind": "reset_after", "on": "POST */Messages.json", "times": None},
 }
+ACTS = ("people", "send", "tap", "story", "clock", "faults", "reviews", "again", "clear", "restart")
 SOON = timedelta(minutes=50)
 INLINE = ("image/", "audio/", "video/")
 
@@ -55,7 +56,7 @@ class Page:
         router.add("GET", "/phone/media/{sid}", self.media)
         router.add("GET HEAD", "/static/{path:path}", self.static)
         router.add("GET", "/phone/reviews", self.submitted)
-        for name in ["people", "send", "tap", "story", "clock", "faults", "reviews", "again", "clear", "restart"]:
+        for name in ACTS:
             router.add("POST", f"/phone/{name}", getattr(self, name))
 
     # Looking
