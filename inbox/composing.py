@@ -65,6 +65,10 @@ class Composer:
         """Where templates are chosen; '' when nothing here knows any."""
         return gateways.templates().picker_url(self.conversation)
 
+    @cached_property
+    def prices(self) -> gateways.Prices:
+        return gateways.templates().prices(self.conversation)
+
     @property
     def limits_json(self) -> str:
         """For the browser, which checks a file before it travels: type → bytes."""

@@ -121,6 +121,19 @@ class FilledTemplate:
         )
 
 
+@dataclass(frozen=True)
+class Prices:
+    """What one message to a customer costs, as text; empty where that is not known or not delivered.
+
+    :ivar now: the cheapest that may be sent while the window is open.
+    :ivar utility: such a template after that; and so `marketing`.
+    """
+
+    now: str = ""
+    utility: str = ""
+    marketing: str = ""
+
+
 class Templates(Protocol):
     """Knows the templates. Whoever sends one, now or later, fills it here."""
 
@@ -149,6 +162,9 @@ class Templates(Protocol):
         :raises Refused: it is paused, rejected or archived since.
         """
 
+    def prices(self, conversation: Conversation) -> Prices:
+        """To the customer whose window is open."""
+
     def picker_url(self, conversation: Conversation) -> str:
         """Where a person chooses one for this conversation: a fragment for htmx, else a page; or ''."""
 
@@ -173,6 +189,9 @@ class _NoTemplates:
 
     def as_of_now(self, conversation: Conversation, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         return payload
+
+    def prices(self, conversation: Conversation) -> Prices:
+        return Prices()
 
     def picker_url(self, conversation: Conversation) -> str:
         return ""

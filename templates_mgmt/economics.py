@@ -7,11 +7,13 @@ template, for utility templates outside the window, and nothing for free text (T
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import phonenumbers
 from django.utils.translation import gettext as _
+
+from inbox.gateways import Prices
 
 TWILIO = Decimal("0.005")
 FREE = Decimal(0)
@@ -150,6 +152,13 @@ class Economics:
         if utility is None:
             return _("Cheapest now: a utility template.")
         return _("Cheapest now: a utility template, about %(price)s.") % {"price": utility}
+
+    @property
+    def prices(self) -> Prices:
+        """In an open window now, and outside it; no price of what WhatsApp does not deliver."""
+        later = replace(self, is_open=False)
+        marketing = None if self.warning(MARKETING) else later.cost(MARKETING)
+        return Prices(str(self.cost("")), str(later.cost(UTILITY) or ""), str(marketing or ""))
 
     def warning(self, category: str) -> str:
         """What WhatsApp will not do although it may be sent."""

@@ -14,12 +14,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inbox.gateways import FilledTemplate
+from inbox.gateways import FilledTemplate, Prices
 from inbox.models import Agent, Channel, Conversation, Message
 from inbox.refusals import Refused
 from templates_mgmt import placeholders, syncing
 from templates_mgmt.content import Content, Shown
-from templates_mgmt.models import Template
+from templates_mgmt.economics import Economics, Recipient
+from templates_mgmt.models import Price, Template
 from templates_mgmt.sendable import must_be_sendable
 
 TYPED = "typed"
@@ -154,6 +155,9 @@ class KnownTemplates:
             return payload
         must_be_sendable(template)
         return {**payload, "category": template.category.lower(), "approved": template.is_approved}
+
+    def prices(self, conversation: Conversation) -> Prices:
+        return Economics(Recipient.at(conversation.address.value), False, Price.rates()).prices
 
     def picker_url(self, conversation: Conversation) -> str:
         return reverse("templates_mgmt:picker", args=[conversation.pk])

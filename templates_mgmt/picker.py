@@ -13,7 +13,7 @@ from inbox import consent
 from inbox.models import Agent, Conversation
 from inbox.refusals import Refused
 from inbox.showing import Showing
-from templates_mgmt.economics import Economics, Recipient, rates_of
+from templates_mgmt.economics import Economics, Recipient
 from templates_mgmt.filling import meaning_of, problems, source_of, values_for
 from templates_mgmt.models import Price, Template
 from templates_mgmt.picking import Offer, Shelf, Wish
@@ -153,9 +153,8 @@ class Picker:
 
     @cached_property
     def economics(self) -> Economics:
-        rows = Price.objects.values_list("calling_code", "category", "amount", "currency")
         recipient = Recipient.at(self.conversation.address.value)
-        return Economics(recipient, self.shelf.is_open, rates_of(rows))
+        return Economics(recipient, self.shelf.is_open, Price.rates())
 
     @property
     def priced(self) -> str:

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 
 from django.db.models import Count, Q
 from django.db.models.fields.json import KT
+from django.utils.translation import gettext as _
 
 from inbox import clock
 from inbox.models import Agent, Conversation, Message
 from inbox.models.contact import open_window_of
 from inbox.models.gate import Outgoing, must_allow
 from inbox.refusals import Refused
+from templates_mgmt import usage
 from templates_mgmt.models import Template
 from templates_mgmt.sendable import paused, refusal_of
+from templates_mgmt.usage import Usage
 
 LATELY = timedelta(days=30)
 SUGGESTIONS, MOST_SHOWN, MOST_READ = 3, 60, 2000
@@ -54,6 +57,13 @@ class Offer:
     template: Template
     others: tuple[Template, ...] = ()
     uses: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def reply_words(self) -> str:
+        """ "64% reply", where it was sent often enough to tell."""
+        rate = self.usage.reply_rate
+        return "" if rate is None else _("%(percent)d%% reply") % {"percent": round(100 * rate)}
 
     @property
     def is_paused(self) -> bool:
@@ -84,12 +94,15 @@ class Shelf:
     @cached_property
     def suggested(self) -> list[Offer]:
         used = [offer for offer in self._found if offer.uses and self.may_go(offer.template)]
-        return sorted(used, key=lambda offer: -offer.uses)[:SUGGESTIONS]
+        best = sorted(used, key=lambda offer: -offer.uses)[:SUGGESTIONS]
+        fared = usage.of(offer.template.content_sid for offer in best)
+        return [replace(offer, usage=fared.get(offer.template.content_sid or "", Usage())) for offer in best]
 
     @cached_property
     def others(self) -> list[Offer]:
         """By name, those that cannot go now last."""
-        rest = [offer for offer in self._found if offer not in self.suggested]
+        suggested = {offer.template.pk for offer in self.suggested}
+        rest = [offer for offer in self._found if offer.template.pk not in suggested]
         return sorted(rest, key=lambda offer: (not self.may_go(offer.template), offer.template.name))
 
     @property

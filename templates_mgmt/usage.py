@@ -17,6 +17,7 @@ from templates_mgmt.models import Family, Template
 
 DAYS = 30
 REPLY_DAYS = 3
+TELLING = 5
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Usage:
     def read_rate(self) -> float | None:
         """Of those delivered, 0 to 1; None when none was."""
         return self.read / self.delivered if self.delivered else None
+
+    @property
+    def reply_rate(self) -> float | None:
+        """Of those sent, 0 to 1; None while they are too few to tell anything."""
+        return self.replied / self.sent if self.sent >= TELLING else None
 
 
 _USAGE = f"""

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from templates_mgmt.economics import Rates, rates_of
 from templates_mgmt.models.template import Template
 
 
@@ -23,3 +24,7 @@ class Price(models.Model):
 
     def __str__(self) -> str:
         return f"+{self.calling_code} {self.category}"
+
+    @classmethod
+    def rates(cls) -> Rates:
+        return rates_of(cls.objects.values_list("calling_code", "category", "amount", "currency"))

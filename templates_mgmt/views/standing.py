@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 from inbox import clock
 from templates_mgmt import deleting, notices, rejections, usage
-from templates_mgmt.economics import Economics, Rate, Recipient, rates_of
+from templates_mgmt.economics import Economics, Rate, Recipient
 from templates_mgmt.editor import Editor
 from templates_mgmt.models import Price, Template
 from templates_mgmt.notes import remedies
@@ -17,8 +17,7 @@ def _rates(template: Template, address: str) -> tuple[Rate, Rate] | None:
     """What one message cost and costs since Meta moved the template, to the sender's own country."""
     if not template.previous_category:
         return None
-    rows = Price.objects.values_list("calling_code", "category", "amount", "currency")
-    economics = Economics(Recipient.at(address), False, rates_of(rows))
+    economics = Economics(Recipient.at(address), False, Price.rates())
     before, now = economics.cost(template.previous_category), economics.cost(template.category)
     return (before, now) if before and now else None
 

@@ -246,19 +246,10 @@ def template_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """What the templates are known to be."""
 
     def use(category: str, *, is_approved: bool = True) -> None:
-        class Known:
+        class Known(gateways._NoTemplates):
             def fill(self, talk: Conversation, sid: str, *more: Any) -> gateways.FilledTemplate:
                 told = "" if category == "unknown" else category
                 return gateways.FilledTemplate(sid, category=told, is_approved=is_approved, text="Hi")
-
-            def complete(self, message: Message) -> None:
-                pass
-
-            def as_of_now(self, talk: Conversation, payload: dict[str, Any]) -> dict[str, Any]:
-                return payload
-
-            def picker_url(self, talk: Conversation) -> str:
-                return ""
 
         monkeypatch.setattr(gateways, "_templates", Known())
 

@@ -10,7 +10,7 @@ from django.test import Client
 from inbox import clock
 from inbox.models import Agent, Channel, ConsentEntry, Conversation, Draft, Message, Window
 from tests import world
-from tests.inbox.pages import HTMX, bodies, client_id, composer, send
+from tests.inbox.pages import HTMX, bodies, client_id, composer, send, words
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +116,14 @@ def test_an_open_window_says_when_it_closes(client: Client, conversation: Conver
     assert re.search(r"Closes ((Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?\d\d:\d\d", shown)
     assert 'class="fuse-left" width="83.0%"' in shown
     assert " disabled" not in re.search(r"<textarea[^>]*>", shown)[0]
+
+
+def test_the_cheapest_that_may_be_sent_is_named(client: Client, conversation: Conversation) -> None:
+    shown = words(composer(client, conversation))
+    assert "Cheapest now: free text or a utility template, $0.005." in shown
+    assert "Once closed: utility $0.027, marketing $0.0579." in shown
+    Window.objects.update(closes_at=clock.now())
+    assert "Cheapest now" not in composer(client, conversation)
 
 
 def test_a_closed_window_locks_the_box_and_says_what_to_do(client: Client, agent: Agent) -> None:

@@ -83,6 +83,18 @@ def test_the_cheapest_before_anything_is_chosen() -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "prices"),
+    [
+        pytest.param("whatsapp:+441632960000", ("$0.005", "$0.027", "$0.0579"), id="Britain"),
+        pytest.param(AMERICAN, ("$0.005", "$0.015", ""), id="no marketing to the USA"),
+    ],
+)
+def test_what_the_composer_says(address: str, prices: tuple[str, str, str]) -> None:
+    told = to(address, is_open=True).prices
+    assert (told.now, told.utility, told.marketing) == prices
+
+
+@pytest.mark.parametrize(
     ("address", "category", "warns"),
     [
         pytest.param(AMERICAN, "MARKETING", True, id="marketing to the USA"),

@@ -53,6 +53,20 @@ def test_what_was_sent_lately_is_suggested_and_ones_own_first(talk: Conversation
     assert found.chosen and found.chosen.template == mine
 
 
+@pytest.mark.parametrize(("times", "words"), [(4, ""), (6, "50% reply")])
+def test_a_suggestion_says_how_often_customers_reply(
+    talk: Conversation, tomasz: Agent, times: int, words: str
+) -> None:
+    hello = shelf.template("hello")
+    for number in range(times):
+        answered = world.conversation(over=talk.channel)
+        message = sent(answered, hello, tomasz)
+        Message.objects.filter(pk=message.pk).update(status="delivered")
+        if number % 2:
+            world.message(answered, "Yes!")
+    assert [offer.reply_words for offer in Shelf(talk, tomasz).suggested] == [words]
+
+
 def test_what_may_not_go_to_this_customer_is_not_suggested(talk: Conversation, tomasz: Agent) -> None:
     offer = shelf.template("a_sale", category="MARKETING")
     sent(talk, offer, tomasz)
@@ -158,4 +172,4 @@ def test_many_templates_cost_no_more_questions(
     found = Shelf(talk, tomasz)
     assert len(found.suggested) == 3 and found.chosen
     assert len(found.shown) == 9
-    assert len(counted) - before <= 6
+    assert len(counted) - before <= 7
