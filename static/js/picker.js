@@ -54,6 +54,8 @@
       ask();
     }
     if (event.target.closest("#picker-open")) isWanted = true;
+    // The picker sends, not the button: that is new after every letter, and htmx knows it only a moment later.
+    if (event.target.closest("#picker-send[type=button]")) htmx.trigger(picker(), "fanlight:send");
     if (event.target.closest("#picker-close")) close();
   });
 

@@ -78,7 +78,7 @@ def test_variables_are_filled_from_their_sources(client: Client, talk: Conversat
     assert 'name="value-2" value=""' in page and "Order number" in page
     assert "Fill this in to send. A variable cannot be empty." in page
     assert '<span class="var var--empty">{{2}}</span>' in page
-    assert 'id="picker-send" type="submit" aria-disabled="true"' in page
+    assert 'id="picker-send" type="button" aria-disabled="true"' in page
 
 
 def test_the_preview_follows_what_is_typed(client: Client, talk: Conversation, order: Template) -> None:
@@ -141,7 +141,7 @@ def test_marketing_needs_an_opt_in_and_says_so_before(client: Client, talk: Conv
     sale = shelf.template("sale", "Hello there, come and see.", category="MARKETING")
     page = get(client, talk, template=sale.pk)
     assert "Nothing shows that Grace Tamblyn agreed to marketing messages." in page
-    assert 'id="picker-send" type="submit" disabled' in page
+    assert 'id="picker-send" type="button" disabled' in page
     at = datetime(2026, 5, 3, 12, tzinfo=UTC)
     consent.opt_in(talk.pk, "asked in chat", category="marketing", at=at)
     page = get(client, talk, template=sale.pk)
