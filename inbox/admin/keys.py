@@ -92,7 +92,7 @@ class ApiKeyAdmin(admin.ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: ModelForm, change: bool) -> None:
-        key, text = ApiKey.issue(**form.cleaned_data)
+        key, text = ApiKey.issue(**form.cleaned_data, by=request.user)
         obj.pk, obj.start = key.pk, key.start
         request.issued_key = text  # type: ignore[attr-defined]
 
@@ -106,5 +106,5 @@ class ApiKeyAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Revoke"))
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        count = queryset.filter(revoked_at__isnull=True).update(revoked_at=Now())
+        count = sum(key.revoke(by=request.user) for key in queryset)
         messages.success(request, _("Revoked: %d. They stop working at once.") % count)

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
@@ -16,6 +17,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inbox.models.channel import Channel
+from inbox.models.event import Event
+
+if TYPE_CHECKING:
+    from inbox.models.agent import Agent
 
 PREFIX = "fan_"
 NOTED_EVERY = timedelta(minutes=1)
@@ -55,13 +60,30 @@ class ApiKey(models.Model):
     @classmethod
     @transaction.atomic
     def issue(
-        cls, agent: models.Model, *, channels: Iterable[Channel] = (), **fields: object
+        cls,
+        agent: Agent,
+        *,
+        channels: Iterable[Channel] = (),
+        by: Agent | None = None,
+        **fields: object,
     ) -> tuple[ApiKey, str]:
         """A new key and its text, which nobody can read again."""
         text = PREFIX + secrets.token_urlsafe(32)
         key = cls.objects.create(agent=agent, start=text[:10], digest=digest(text), **fields)
         key.channels.set(channels)
+        key._record("key.issued", by, scope=key.scope)
         return key, text
+
+    @transaction.atomic
+    def revoke(self, *, by: Agent | None) -> bool:
+        """It stops working at once."""
+        if not ApiKey.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=Now()):
+            return False
+        self._record("key.revoked", by)
+        return True
+
+    def _record(self, verb: str, by: Agent | None, **more: str) -> None:
+        Event.record(verb, by=by, key=self.pk, name=str(self), agent=self.agent.username, **more)
 
     @classmethod
     def find(cls, text: str) -> ApiKey | None:
@@ -94,8 +116,8 @@ def revoke_keys_of_nothing_else(sender: type[Channel], instance: Channel, **_: o
     """A key whose last channel goes must not become one for all channels."""
     here = ApiKey.objects.filter(channels=instance, revoked_at__isnull=True)
     others = ApiKey.channels.through.objects.exclude(channel=instance).values("apikey")
-    ids = list(here.exclude(pk__in=others).values_list("pk", flat=True))
-    ApiKey.objects.filter(pk__in=ids).update(revoked_at=Now())
+    for key in list(here.exclude(pk__in=others).select_related("agent")):
+        key.revoke(by=None)
 
 
 def digest(text: str) -> str:

@@ -141,8 +141,14 @@ def test_a_key_is_shown_once_and_revoked(office: Client, boss: Agent) -> None:
     for page in pages:
         assert text not in page.content.decode()
         assert key.digest not in page.content.decode()
-    office.post(reverse("admin:inbox_apikey_changelist"), {"action": "revoke", "_selected_action": [key.pk]})
+    for _again in range(2):
+        revoked = {"action": "revoke", "_selected_action": [key.pk]}
+        office.post(reverse("admin:inbox_apikey_changelist"), revoked)
     assert ApiKey.find(text) is None
+    issued, gone = Event.objects.filter(verb__startswith="key.").order_by("pk")
+    assert (issued.verb, issued.actor, issued.data["name"]) == ("key.issued", boss, "ERP")
+    assert (gone.verb, gone.actor, gone.data["agent"]) == ("key.revoked", boss, boss.username)
+    assert text not in str([issued.data, gone.data]) and key.digest not in str(issued.data)
 
 
 def test_contacts_are_found_by_name_and_address(office: Client) -> None:

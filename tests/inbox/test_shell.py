@@ -114,6 +114,13 @@ def test_admin_is_offered_to_staff_only(client: Client, lead: Agent) -> None:
     assert 'href="/admin/"' in client.get("/").content.decode()
 
 
+def test_admins_find_what_is_theirs(client: Client, lead: Agent) -> None:
+    asked = ("<dt>Connect WhatsApp</dt>", 'href="/consent/import/"')
+    assert not any(words in client.get("/").content.decode() for words in asked)
+    client.force_login(world.agent("boss", "admin"))
+    assert all(words in client.get("/").content.decode() for words in asked)
+
+
 def test_everybody_is_told_when_messages_wait_for_a_worker(client: Client, lead: Agent) -> None:
     message = world.message(world.conversation(), direction="outbound")
     warning = "Messages have been waiting to be sent"
