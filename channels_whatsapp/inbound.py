@@ -178,7 +178,7 @@ def _context(params: Mapping[str, Any], kind: str, body: str) -> dict[str, Any]:
     context: dict[str, Any] = {}
     if (told := first(params, "OptOutType").upper()) in _ANSWERED:
         context["answered"] = told
-    elif kind == Kind.TEXT and keywords.sounds_like_stop(body):
+    elif _may_ask_to_stop(kind, body):
         context["asks_to_stop"] = True
     # ReferralNumMedia comes with every message; only these two prove a click.
     if first(params, "ReferralSourceId") or first(params, "ReferralCtwaClid"):
@@ -188,6 +188,13 @@ def _context(params: Mapping[str, Any], kind: str, body: str) -> dict[str, Any]:
     if answers := _answers(first(params, "FlowData") or first(params, "InteractiveData")):
         context["answers"] = answers
     return context
+
+
+def _may_ask_to_stop(kind: str, body: str) -> bool:
+    """A sentence, a button such as "Stop promotions", or a keyword below a picture, which is none there."""
+    if kind in (Kind.IMAGE, Kind.VIDEO) and keywords.said(body) == keywords.OPT_OUT:
+        return True
+    return kind in (Kind.TEXT, Kind.BUTTON, Kind.IMAGE, Kind.VIDEO) and keywords.sounds_like_stop(body)
 
 
 def _answers(text: str) -> Any:

@@ -26,7 +26,7 @@ from channels_whatsapp.errors import Act
 from channels_whatsapp.models import Sender
 from channels_whatsapp.retries import TryAgain, backoff
 from inbox import clock, consent, gateways, statuses
-from inbox.models import Conversation, Message, SendAttempt
+from inbox.models import Channel, Conversation, Message, SendAttempt
 from inbox.refusals import Refused
 
 STATUS_PATH = "/api/webhooks/whatsapp/twilio/status"
@@ -61,7 +61,7 @@ def next_queued(conversation_id: int) -> Message | None:
 def send(message: Message) -> None:
     """:raises TryAgain: not now; the message is still queued."""
     try:
-        sender = sender_for(message)
+        sender = sender_of(message.conversation.channel)
         hold_behind_unknown(message)
         gateways.templates().complete(message)
         time.sleep(turn_of(sender))
@@ -90,10 +90,10 @@ def call(attempt: SendAttempt, sender: Sender) -> None:
 # Before the call
 
 
-def sender_for(message: Message) -> Sender:
+def sender_of(channel: Channel) -> Sender:
     """:raises Refused: the channel has no WhatsApp side."""
     try:
-        return message.conversation.channel.sender
+        return channel.sender
     except Sender.DoesNotExist:
         raise Refused(
             "no_sender", _("This channel is not connected to Twilio."), _("Ask an admin to connect it.")

@@ -218,7 +218,7 @@ class OptInQuestion(Protocol):
     def for_conversation(self, conversation: Conversation, by: Agent | None) -> FilledTemplate:
         """In the customer's language. What is missing is made.
 
-        :raises Refused: ``preparing``: it is being made; ``no_question``: nobody here can make it.
+        :raises Refused: ``preparing``: it is being made; or nobody here can make it.
         """
 
 

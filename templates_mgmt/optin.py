@@ -12,7 +12,8 @@ from typing import NoReturn
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from channels_whatsapp.models import Account, Sender
+from channels_whatsapp import sending
+from channels_whatsapp.models import Account
 from inbox import consent_questions
 from inbox.gateways import FilledTemplate
 from inbox.models import Agent, ConsentEntry, Conversation
@@ -91,7 +92,7 @@ class AskOptIn:
     """See `inbox.gateways.OptInQuestion`."""
 
     def for_conversation(self, conversation: Conversation, by: Agent | None) -> FilledTemplate:
-        account = _account_of(conversation)
+        account = sending.sender_of(conversation.channel).account
         template = _known_or_made(account, language_for(conversation.contact.language), by)
         if template.content_sid and template.submission == Template.Submission.DONE:
             return filling.filled(template, {})
@@ -112,15 +113,6 @@ def types_for(language: str) -> content.Types:
 
 def is_the_question(template: Template) -> bool:
     return {YES, NO} <= {button.id for button in template.content.buttons} and not template.content.names
-
-
-def _account_of(conversation: Conversation) -> Account:
-    try:
-        return conversation.channel.sender.account
-    except Sender.DoesNotExist:
-        raise Refused(
-            "no_question", _("This channel is not connected to Twilio."), _("Ask an admin to connect it.")
-        ) from None
 
 
 @transaction.atomic

@@ -227,3 +227,21 @@ def test_a_file_waits_to_be_fetched_and_the_text_does_not() -> None:
     file = Attachment.objects.get()
     assert (message.body, file.state, file.declared_type) == ("This is the scratch", "pending", "image/jpeg")
     assert file.conversation_id == message.conversation_id
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "asks"),
+    [
+        ("button", {"Body": "Stop promotions", "ButtonText": "Stop promotions"}, True),
+        ("button", {"Body": "Cancel", "ButtonText": "Cancel"}, None),
+        ("image", {"Body": "STOP"}, True),
+        ("image", {"Body": "please stop writing to me"}, True),
+        ("image", {"Body": "the bus stop here"}, None),
+        ("location", {"Body": "STOP"}, None),
+    ],
+)
+def test_what_may_ask_to_stop_is_asked_about_wherever_it_stands(
+    name: str, changes: dict[str, str], asks: bool | None
+) -> None:
+    told = inbound.parse(fixture(f"inbound/{name}", **changes), 1)
+    assert (told.payload.get("asks_to_stop"), told.consent) == (asks, "")
