@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 from channels_whatsapp.models import Account
 from inbox.admin.base import ReadOnlyAdmin
 from inbox.refusals import Refused
-from templates_mgmt import deleting, notices, policy, shapes, states, syncing, usage
+from templates_mgmt import checking, deleting, notices, policy, shapes, states, syncing, usage
 from templates_mgmt.models import Price, Sync, Template
 from templates_mgmt.preview import Preview
 from templates_mgmt.tasks import defer_refresh
@@ -264,12 +264,12 @@ def looked_at(template: Template) -> dict[str, Any]:
     content = template.content
     for_approval = not content.is_session_only
     findings = policy.check(template.draft, for_approval=for_approval) if template.is_draft else []
-    found = {finding.rule for finding in findings}
+    checks = checking.checks(template.draft, findings, for_approval=for_approval)
     return {
         "shown": Preview.of(content, {}, samples=True),
         "notices": notices.about(template),
         "findings": findings,
-        "passed": [title for title, rules in policy.CHECKS if for_approval and not rules & found],
+        "passed": [check.title for check in checks if check.tone == "ok"],
         "is_draft": template.is_draft,
     }
 

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _later
 
+from templates_mgmt import content as kinds
 from templates_mgmt import policy
-from templates_mgmt.content import Content
-from templates_mgmt.policy import Finding
+from templates_mgmt.policy import Draft, Finding
 
 # What is only not written yet is no error beside its field before somebody wants to submit it.
 UNWRITTEN = frozenset({
     "body_missing", "sample", "button_count", "button_titles", "button_addresses", "button_phones",
-    "list_blanks", "carousel_cards", "authentication_code", "media", "category",
+    "list_blanks", "list_twins", "carousel_cards", "carousel_alike", "authentication_code", "media",
+    "category", "button_codes", "place",
 })  # fmt: skip
-# With these the list of passed checks is worth reading.
-NEEDS_VARIABLES = frozenset({"starts_with_variable", "numbering", "sample", "few_words"})
+# What stands before the next step for one of several.
+PLACES = {"buttons": _later("Button %(n)s:"), "items": _later("Line %(n)s:"), "cards": _later("Card %(n)s:")}
+
+
+@dataclass(frozen=True)
+class Line:
+    """`act` is the editor's act that mends it, `label` what its button says."""
+
+    text: str
+    act: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True)
 class Check:
-    """`act` is the editor's act that mends it, `label` what its button says."""
-
     title: str | Promise
-    text: str = ""
+    lines: tuple[Line, ...] = ()
     tone: str = "ok"
-    act: str = ""
-    label: str = ""
 
     @property
     def icon(self) -> str:
@@ -52,33 +59,49 @@ class Slot:
         return any(finding.is_error for finding in self.findings)
 
 
-def checks(content: Content, findings: list[Finding], drafts: Iterable[str] = ()) -> list[Check]:
-    """:param drafts: names of the family's other languages that will not go with this one."""
-    told: set[int] = set()
-    found = list(_passed_and_broken(content, findings, told))
-    others = [_check(f.sentence, f.fix, f) for n, f in enumerate(findings) if n not in told]
-    waiting = [
-        Check(_("%(language)s is still a draft") % {"language": f"\u2068{language}\u2069"},
-              _("It will not be submitted with this one."), "warn")
-        for language in drafts
-    ]  # fmt: skip
-    return [*found, *others, *waiting]
+def checks(
+    draft: Draft, findings: list[Finding], drafts: Iterable[str] = (), *, for_approval: bool = True
+) -> list[Check]:
+    """Each title once, with a line for each place.
 
-
-def _passed_and_broken(content: Content, findings: list[Finding], told: set[int]) -> Iterator[Check]:
+    :param drafts: names of the family's other languages that will not go with this one.
+    """
+    told: set[Finding] = set()
+    found = []
     for title, rules in policy.CHECKS:
-        broken = [(n, f) for n, f in enumerate(findings) if f.rule in rules]
-        told.update(n for n, _finding in broken)
+        broken = [finding for finding in findings if finding.rule in rules]
+        told.update(broken)
         if broken:
-            yield from (_check(title, f"{f.sentence} {f.fix}", f) for _n, f in broken)
-        elif content.names or not rules & NEEDS_VARIABLES:
-            yield Check(title)
+            lines = (_line(finding, f"{finding.sentence} {finding.fix}") for finding in broken)
+            found.append(_check(title, broken, lines))
+        elif for_approval and is_asked(rules, draft):
+            found.append(Check(title))
+    others: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding not in told:
+            others.setdefault(finding.sentence, []).append(finding)
+    found += [_check(title, same, (_line(f, f.fix) for f in same)) for title, same in others.items()]
+    alone = (Line(_("It will not be submitted with this one.")),)
+    waiting = (_("%(language)s is still a draft") % {"language": f"\u2068{each}\u2069"} for each in drafts)
+    return [*found, *(Check(title, alone, "warn") for title in waiting)]
 
 
-def _check(title: str | Promise, text: str, finding: Finding) -> Check:
-    tone = "bad" if finding.is_error else "warn"
+def is_asked(rules: frozenset[str], draft: Draft) -> bool:
+    """Whether they say anything about this one, so that passing them is worth reading."""
+    if draft.content.kind == kinds.AUTHENTICATION:
+        return False  # in WhatsApp's own words
+    return draft.category == policy.UTILITY if "promotion" in rules else bool(draft.content.names)
+
+
+def _check(title: str | Promise, broken: list[Finding], lines: Iterable[Line]) -> Check:
+    return Check(title, tuple(lines), "bad" if any(finding.is_error for finding in broken) else "warn")
+
+
+def _line(finding: Finding, text: str) -> Line:
+    noun, _dot, number = finding.field.partition(".")
+    place = f"{PLACES[noun] % {'n': number}} " if noun in PLACES else ""
     act = act_of(finding)
-    return Check(title, text, tone, act, label_of(finding) if act else "")
+    return Line(place + text, act, label_of(finding) if act else "")
 
 
 def act_of(finding: Finding) -> str:

@@ -44,6 +44,8 @@ FIELDS: dict[str, frozenset[str]] = {
     "list_button": frozenset({"items"}),
     "items": frozenset({"items"}),
     "cards": frozenset({"cards"}),
+    "latitude": frozenset({"place"}),
+    "longitude": frozenset({"place"}),
 }
 BUTTON_LABELS: dict[str, tuple[Promise, Promise]] = {
     kinds.REPLY: (_("Quick reply"), _("")),
@@ -129,11 +131,11 @@ class Editor:
     def checks(self) -> list[Check]:
         waiting = [t.language for t in self.siblings if t.is_draft]
         names = [languages.name_of(code) for code in waiting]
-        return checking.checks(self.written.content, self.findings, names)
+        return checking.checks(self.draft, self.findings, names, for_approval=self.for_approval)
 
     @property
     def to_fix(self) -> int:
-        return sum(check.tone == "bad" for check in self.checks)
+        return sum(finding.is_error for finding in self.findings)
 
     @cached_property
     def slots(self) -> dict[str, Slot]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import Any
 
 from templates_mgmt import content as kinds
@@ -209,9 +210,10 @@ def _whatsapp_card(written: Written) -> dict[str, Any]:
 def _degrees(text: str) -> Any:
     """A number, or for a variable or nonsense the words."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return text
+    return number if isfinite(number) else text
 
 
 def _location(written: Written) -> dict[str, Any]:

@@ -31,7 +31,7 @@ __all__ = [
     "renumbered",
 ]  # fmt: skip
 
-# Shown as passed when none of the words beside it was found.
+# Shown as passed when none of the rules beside it found anything.
 CHECKS: tuple[tuple[Promise, frozenset[str]], ...] = (
     (_later("Starts and ends with words"), frozenset({"starts_with_variable", "ends_with_variable"})),
     (_later("Variables numbered in order"), frozenset({"numbering", "braces", "adjacent"})),
@@ -44,8 +44,9 @@ ALWAYS: tuple[Rule, ...] = (
     whole.language, text.body_missing, text.body_length, text.header_length, text.footer_length,
     text.one_header, text.media, variables.braces, variables.value, variables.variable_count,
     buttons.button_count, buttons.buttons_of_a_kind, buttons.button_titles, buttons.duplicate_titles,
-    buttons.button_ids, buttons.button_addresses, buttons.button_phones, lists.list_items,
-    lists.list_blanks, lists.carousel_count, lists.carousel_cards, whole.authentication_code,
+    buttons.button_ids, buttons.button_addresses, buttons.button_phones, buttons.button_codes,
+    lists.list_items, lists.list_blanks, lists.list_twins, lists.carousel_count, lists.carousel_cards,
+    lists.carousel_alike, lists.place, whole.authentication_code,
 )  # fmt: skip
 TO_SUBMIT: tuple[Rule, ...] = (
     whole.name, whole.category, whole.authentication_type, whole.session_only, text.approved_length,
@@ -59,4 +60,5 @@ IN_SESSION: tuple[Rule, ...] = (whole.needs_approval, buttons.session_buttons, b
 def check(draft: Draft, *, for_approval: bool = True) -> list[Finding]:
     """What stands in the way of submitting it, or else of sending it unapproved in an open window."""
     rules = (*ALWAYS, *(TO_SUBMIT if for_approval else IN_SESSION))
-    return [finding for rule in rules for finding in rule(draft)]
+    # Two buttons of one card may lack the same.
+    return list(dict.fromkeys(finding for rule in rules for finding in rule(draft)))

@@ -96,3 +96,11 @@ def button_phones(draft: Draft) -> Findings:
         if button.kind == kinds.PHONE and not _PHONE.fullmatch(button.phone.strip()):
             sentence = _("A phone button needs a number with its country code.")
             yield Finding("button_phones", sentence, _("Write it like +44 20 7946 0000."), field)
+
+
+def button_codes(draft: Draft) -> Findings:
+    for field, button in every_button(draft.content):
+        # A one-time code is a variable of the message.
+        if button.kind == kinds.COPY_CODE and draft.content.kind != kinds.AUTHENTICATION and not button.code:
+            sentence = _("A coupon button has no code to copy.")
+            yield Finding("button_codes", sentence, _("Write the code, like SPRING15."), field)

@@ -1,10 +1,11 @@
-"""Lists and carousels."""
+"""Lists, carousels and places."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
 from templates_mgmt import content as kinds
+from templates_mgmt import placeholders
 from templates_mgmt.policy.drafts import CARD_BUTTONS, CARDS, ITEMS, LONGEST_ID, Draft, Finding, Findings
 from templates_mgmt.policy.sharing import too_long
 
@@ -35,6 +36,15 @@ def list_blanks(draft: Draft) -> Findings:
             yield Finding("list_blanks", sentence, _("Fill it or remove the line."), f"items.{number}")
 
 
+def list_twins(draft: Draft) -> Findings:
+    seen: set[str] = set()
+    for number, item in enumerate(draft.content.items, 1):
+        if item.id and item.id in seen:
+            sentence = _("Two lines of the list are the same: “%(id)s”.") % {"id": item.id}
+            yield Finding("list_twins", sentence, _("Give each its own words and ID."), f"items.{number}")
+        seen.add(item.id)
+
+
 def carousel_count(draft: Draft) -> Findings:
     if draft.content.kind == kinds.CAROUSEL and len(draft.content.cards) not in CARDS:
         numbers = {"count": len(draft.content.cards)}
@@ -51,3 +61,30 @@ def carousel_cards(draft: Draft) -> Findings:
         if not 1 <= len(card.buttons) <= CARD_BUTTONS:
             sentence = _("Every card needs one or two buttons.")
             yield Finding("carousel_cards", sentence, _("Add or remove buttons."), field)
+
+
+def carousel_alike(draft: Draft) -> Findings:
+    kinds_of = [[button.kind for button in card.buttons] for card in draft.content.cards]
+    for number, found in enumerate(kinds_of, 1):
+        if found != kinds_of[0]:
+            sentence = _("This card has other buttons than the first one.")
+            fix = _("Give every card as many buttons, of the same types and in the same order.")
+            yield Finding("carousel_alike", sentence, fix, f"cards.{number}")
+
+
+def place(draft: Draft) -> Findings:
+    if not (place := draft.content.as_written.place):
+        return
+    for field, degrees, most in (("latitude", place.latitude, 90), ("longitude", place.longitude, 180)):
+        if not _is_angle(degrees, most):
+            sentence = _("The place needs a latitude from -90 to 90 and a longitude from -180 to 180.")
+            yield Finding("place", sentence, _("Write both in degrees, like 51.5072 and -0.1276."), field)
+
+
+def _is_angle(degrees: str, most: int) -> bool:
+    if placeholders.VARIABLE.fullmatch(degrees):
+        return True
+    try:
+        return abs(float(degrees)) <= most
+    except ValueError:
+        return False

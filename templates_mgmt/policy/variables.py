@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -20,6 +21,12 @@ _NEARLY = re.compile(r"\{+\s*(\w{1,16})\s*\}+")
 _ADJACENT = re.compile(r"\}\}\s*(?=\{\{)")
 
 
+def _texts(draft: Draft) -> Iterator[tuple[str, str]]:
+    """Those that reviewers read as texts, with their fields: the main one and those of cards."""
+    yield draft.main
+    yield from ((card.body, f"cards.{number}") for number, card in enumerate(draft.content.cards, 1))
+
+
 def braces(draft: Draft) -> Findings:
     for field, text in parts(draft.content):
         if _BROKEN.search(placeholders.VARIABLE.sub("", text)):
@@ -33,39 +40,41 @@ def braces(draft: Draft) -> Findings:
 
 
 def starts_with_variable(draft: Draft) -> Findings:
-    text, field = draft.main
-    found = placeholders.VARIABLE.match(text.lstrip(_MARKUP))
-    if found:
-        greeting = GREETINGS.get(draft.base_language, "")
-        words = {"name": found[0], "greeting": greeting or GREETINGS["en"]}
-        fix = _("Put a word before %(name)s. A greeting works: “%(greeting)s %(name)s, …”.") % words
-        edit = f"{greeting} {text.lstrip()}" if greeting else ""
-        sentence = _("The text cannot start with a variable.")
-        yield Finding("starts_with_variable", sentence, fix, field, edit=edit)
+    greeting = GREETINGS.get(draft.base_language, "")
+    for text, field in _texts(draft):
+        if found := placeholders.VARIABLE.match(text.lstrip(_MARKUP)):
+            words = {"name": found[0], "greeting": greeting or GREETINGS["en"]}
+            fix = _("Put a word before %(name)s. A greeting works: “%(greeting)s %(name)s, …”.") % words
+            edit = f"{greeting} {text.lstrip()}" if greeting and field == draft.main[1] else ""
+            sentence = _("The text cannot start with a variable.")
+            yield Finding("starts_with_variable", sentence, fix, field, edit=edit)
 
 
 def ends_with_variable(draft: Draft) -> Findings:
-    text, field = draft.main
-    if not re.search(r"\}\}\W*$", text):
-        return
-    thanks, kept = THANKS.get(draft.base_language, ""), text.rstrip()
-    stop = "" if re.search(r"[.!?…。！？؟।]$", kept) else "."
-    fix = _("Put a few words after it; a full stop is not enough. For example: “%(words)s”")
-    yield Finding(
-        "ends_with_variable",
-        _("The text cannot end with a variable."),
-        fix % {"words": thanks or THANKS["en"]},
-        field,
-        edit=f"{kept}{stop} {thanks}" if thanks else "",
-    )
+    thanks = THANKS.get(draft.base_language, "")
+    for text, field in _texts(draft):
+        if re.search(r"\}\}\W*$", text):
+            kept = text.rstrip()
+            stop = "" if re.search(r"[.!?…。！？؟।]$", kept) else "."
+            fix = _("Put a few words after it; a full stop is not enough. For example: “%(words)s”")
+            yield Finding(
+                "ends_with_variable",
+                _("The text cannot end with a variable."),
+                fix % {"words": thanks or THANKS["en"]},
+                field,
+                edit=f"{kept}{stop} {thanks}" if thanks and field == draft.main[1] else "",
+            )
 
 
 def adjacent(draft: Draft) -> Findings:
-    text, field = draft.main
-    if _ADJACENT.search(text):
-        sentence = _("Two variables cannot stand next to each other, even with a space between them.")
-        fix = _("Put a word or a comma between them, or make them one variable.")
-        yield Finding("adjacent", sentence, fix, field, edit=_ADJACENT.sub("}}, ", text))
+    content = draft.content
+    fields = {field: text for text, field in _texts(draft)}
+    for field, text in ({"header": content.header, "footer": content.footer} | fields).items():
+        if _ADJACENT.search(text):
+            sentence = _("Two variables cannot stand next to each other, even with a space between them.")
+            fix = _("Put a word or a comma between them, or make them one variable.")
+            edit = "" if field.startswith("cards.") else _ADJACENT.sub("}}, ", text)
+            yield Finding("adjacent", sentence, fix, field, edit=edit)
 
 
 def numbering(draft: Draft) -> Findings:
@@ -84,17 +93,16 @@ def numbering(draft: Draft) -> Findings:
 
 
 def few_words(draft: Draft) -> Findings:
-    text, field = draft.main
-    needed = 2 * len(placeholders.names(text)) + 1
-    count = _word_count(text)
-    if needed > 1 and count < needed:
-        numbers = {"count": count, "needed": needed}
-        sentence = (
-            _("There are too many variables for %(count)d words; %(needed)d words are needed.") % numbers
-        )
-        fix = _("Write more around the variables, or use fewer of them.")
-        # Without spaces between words the count is an estimate.
-        yield Finding("few_words", sentence, fix, field, is_error=not UNSPACED.search(text))
+    for text, field in _texts(draft):
+        needed = 2 * len(placeholders.names(text)) + 1
+        count = _word_count(text)
+        if needed > 1 and count < needed:
+            numbers = {"count": count, "needed": needed}
+            told = _("There are too many variables for %(count)d words; %(needed)d words are needed.")
+            fix = _("Write more around the variables, or use fewer of them.")
+            # Without spaces between words the count is an estimate.
+            is_error = not UNSPACED.search(text)
+            yield Finding("few_words", told % numbers, fix, field, is_error=is_error)
 
 
 def sample(draft: Draft) -> Findings:

@@ -133,6 +133,46 @@ def test_preview_and_checks_follow_the_form(client: Client, lead: Agent) -> None
     assert '<span class="var var--empty">{{1}}</span>' in html
 
 
+def checked(client: Client, **fields: Any) -> list[str]:
+    """The lines of "Before you submit"."""
+    html = client.post("/templates/form/", form(**fields), headers=HTMX).content.decode()
+    panel = html[
+        html.index('id="template-checks"') : html.index("</section>", html.index('id="template-checks"'))
+    ]
+    return [words(line) for line in re.findall(r"<li.*?</li>", panel, re.S)]
+
+
+def test_a_title_stands_once_with_a_line_for_each_place(client: Client, lead: Agent) -> None:
+    told = checked(client, body="{{1}}, it is ready for {{2}}")
+    assert [line for line in told if "Starts and ends with words" in line] == [
+        "Starts and ends with words The text cannot start with a variable. Put a word before {{1}}. "
+        "A greeting works: “Hi {{1}}, …”. Put “Hi” before it The text cannot end with a variable. Put a few "
+        "words after it; a full stop is not enough. For example: “Thank you.” Add “Thank you.”"
+    ]
+    blank = {"button_kind": ["QUICK_REPLY"] * 3, "button_title": ["", "Yes", ""], "button_value": [""] * 3}
+    told = checked(client, kind=content.QUICK_REPLY, **blank)
+    assert "A button has no words. Button 1: Write what it says. Button 3: Write what it says." in told
+
+
+def test_what_is_no_number_stays_as_it_was_typed(client: Client, lead: Agent) -> None:
+    template = write(client, kind=content.LOCATION, latitude="nan", longitude="1e999", label="Shop")
+    place = template.content.as_written.place
+    assert (place.latitude, place.longitude) == ("nan", "1e999")
+
+
+def test_only_what_was_asked_is_ticked(client: Client, lead: Agent) -> None:
+    ticks = ["Starts and ends with words", "Variables numbered in order", "Every variable has a sample",
+             "Enough words around variables"]  # fmt: skip
+    assert checked(client) == [*ticks, "No promotion in a utility text"]
+    assert checked(client, category="MARKETING") == ticks
+    assert checked(client, body="Your lamp is ready.") == ["No promotion in a utility text"]
+    assert checked(client, kind=content.AUTHENTICATION, category="AUTHENTICATION", code_title="Copy") == []
+    told = checked(client, kind=content.LOCATION, latitude="nan", longitude="1", label="Shop")
+    assert [line.partition(".")[0] for line in told] == [
+        "The place needs a latitude from -90 to 90 and a longitude from -180 to 180"
+    ]
+
+
 def test_new_variables_get_their_rows(client: Client, lead: Agent) -> None:
     asked = form(body="Hi {{1}}, see {{2}} and {{3}} there.", variables_shown="1 2 ")
     html = client.post("/templates/form/", asked, headers=HTMX).content.decode()
