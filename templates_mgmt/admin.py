@@ -221,9 +221,14 @@ class TemplateAdmin(admin.ModelAdmin):
                                           "Twilio is asked about %d templates.", done))  # fmt: skip
 
     @admin.action(description=_("Archive"))
-    def archive(self, request: HttpRequest, queryset: QuerySet[Template]) -> None:
-        done = sum(template.archive(by=request.user) for template in queryset.select_related("family"))
+    def archive(self, request: HttpRequest, queryset: QuerySet[Template]) -> HttpResponse | None:
+        """Says first what still uses them, if anything does."""
+        found = list(queryset.filter(archived_at=None).select_related("family"))
+        if any(deleting.uses(template).is_used for template in found) and not request.POST.get("sure"):
+            return self._ask(request, "archive", found)
+        done = sum(template.archive(by=request.user) for template in found)
         self._say(request, done, ngettext("%d template is archived.", "%d templates are archived.", done))
+        return None
 
     @admin.action(description=_("Take out of the archive"))
     def restore(self, request: HttpRequest, queryset: QuerySet[Template]) -> None:
@@ -238,9 +243,7 @@ class TemplateAdmin(admin.ModelAdmin):
             messages.warning(request, _now("Only what is at Twilio can be deleted there."))
             return None
         if not request.POST.get("sure"):
-            context = {"title": _now("Delete at Twilio"), "found": [(t, deleting.uses(t)) for t in found]}
-            context |= self.admin_site.each_context(request) | {"opts": self.opts}
-            return TemplateResponse(request, "admin/templates_mgmt/template/delete.html", context)
+            return self._ask(request, "delete_at_twilio", found)
         done = 0
         for template in found:
             try:
@@ -251,6 +254,14 @@ class TemplateAdmin(admin.ModelAdmin):
                                           "%d templates are deleted at Twilio and archived here.",
                                           done))  # fmt: skip
         return None
+
+    def _ask(self, request: HttpRequest, action: str, found: list[Template]) -> HttpResponse:
+        """The answer comes back as the same action."""
+        title = _now("Archive") if action == "archive" else _now("Delete at Twilio")
+        uses = [(template, deleting.uses(template)) for template in found]
+        context = {"title": title, "action": action, "found": uses, "opts": self.opts}
+        context |= self.admin_site.each_context(request)
+        return TemplateResponse(request, "admin/templates_mgmt/template/sure.html", context)
 
     def _say(self, request: HttpRequest, done: int, sentence: str) -> None:
         if done:

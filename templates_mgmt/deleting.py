@@ -1,4 +1,4 @@
-"""Taking a template away at Twilio. What still uses it is said first; here it stays, archived."""
+"""Taking a template away, here or at Twilio: what still uses it is said first; here it stays, archived."""
 
 from __future__ import annotations
 
@@ -42,11 +42,13 @@ class Uses:
         return [sentence % {"n": count} for count, sentence in told if count]
 
 
-def uses(template: Template) -> Uses:
-    sids = [template.content_sid]
-    sent = usage.of(sids).get(template.content_sid or "", usage.Usage()).sent
-    drafts = Template.objects.filter(replaces=template.pk, content_sid=None, archived_at=None).count()
-    return Uses(sent, usage.by_programs(sids), drafts)
+def uses(*templates: Template) -> Uses:
+    """What still uses them, all together."""
+    sids = [template.content_sid for template in templates]
+    pks = [template.pk for template in templates]
+    drafts = Template.objects.filter(replaces__in=pks, content_sid=None, archived_at=None)
+    sent = sum(used.sent for used in usage.of(sids).values())
+    return Uses(sent, usage.by_programs(sids), drafts.exclude(pk__in=pks).count())
 
 
 def delete_at_twilio(template: Template, *, by: Agent | None) -> bool:

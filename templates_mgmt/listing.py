@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inbox.models import Agent
 from inbox.views.fragments import number
-from templates_mgmt import languages, states, usage
+from templates_mgmt import languages, sorting, states, usage
 from templates_mgmt.access import templates_for
 from templates_mgmt.models import Template
 from templates_mgmt.notes import RECENTLY, Note
@@ -31,8 +31,9 @@ from templates_mgmt.usage import Usage
 PAGE_LENGTH = 60  # families
 LONGEST_SEARCH = 100
 CHIPS = (
-    ("", _("All")), ("approved", _("Approved")), ("review", _("In review")), ("rejected", _("Rejected")),
-    ("paused", _("Paused")), ("draft", _("Draft")), ("archived", _("Archived")),
+    ("", _("All")), ("approved", _("Approved")), ("session", _("Open conversations")),
+    ("review", _("In review")), ("rejected", _("Rejected")), ("paused", _("Paused")), ("draft", _("Draft")),
+    ("archived", _("Archived")),
 )  # fmt: skip
 ARCHIVED = "archived"
 ORDER = list(states.GROUPS)
@@ -46,6 +47,7 @@ class Filters:
     category: str = ""
     language: str = ""
     q: str = ""
+    sort: str = ""
     after: int = 0
 
     @classmethod
@@ -56,6 +58,7 @@ class Filters:
             category=category if category in Template.Category.values else "",
             language=asked.get("language", "").replace("\0", "")[:16],
             q=asked.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH],
+            sort=sort if (sort := asked.get("sort", "")) in sorting.SORTS else "",
             after=number(asked.get("after")),
         )
 
@@ -64,7 +67,8 @@ class Filters:
 
     @property
     def query(self) -> str:
-        asked = {k: v for k in ("status", "category", "language", "q", "after") if (v := getattr(self, k))}
+        names = ("status", "category", "language", "q", "sort", "after")
+        asked = {name: value for name in names if (value := getattr(self, name))}
         return f"?{urlencode(asked)}" if asked else ""
 
     @property
@@ -111,6 +115,8 @@ class Row:
 
     heads: list[Version]
     drafts: list[Version] = field(default_factory=list)
+    # Approved versions that a newer one, which is not, is to replace: they are still sent.
+    approved: list[Version] = field(default_factory=list)
     template: Template | None = None
     note: Note | None = None
     used: Usage = field(default_factory=Usage)
@@ -140,6 +146,11 @@ class Row:
     @property
     def group(self) -> str:
         return states.NEEDS if self.is_recategorised else self.state.group
+
+    @property
+    def chips(self) -> set[str]:
+        """The filters that find it."""
+        return {version.state.chip for version in (*self.heads, *self.approved)}
 
     @property
     def categories(self) -> set[str]:
@@ -178,16 +189,15 @@ def page(agent: Agent, filters: Filters) -> Page:
     everything, archived = families(visible), families(gone)
     found = _found(everything, visible, filters)
     found_archived = _found(archived, gone, filters)
-    counts = Counter(chip for row in found for chip in {head.state.chip for head in row.heads} | {""})
+    counts = Counter(chip for row in found for chip in row.chips | {""})
     counts |= Counter({"": len(found), "archived": len(found_archived)})
     is_archive = filters.status == ARCHIVED
-    wanted = found_archived if is_archive else [row for row in found if _has(row, filters.status)]
-    shown, next_after = _slice(wanted, filters.after)
+    wanted = found_archived if is_archive else [row for row in found if filters.status in row.chips | {""}]
+    shown, next_after = _slice(_sorted(wanted, filters.sort), filters.after)
     with_texts(shown)
+    groups = [Group("", shown)] if filters.sort and shown else _grouped(shown, is_archive)
     codes = {head.language for row in everything for head in row.heads}
-    return Page(
-        _grouped(shown, is_archive), counts, sorted(codes, key=languages.name_of), next_after, len(everything)
-    )
+    return Page(groups, counts, sorted(codes, key=languages.name_of), next_after, len(everything))
 
 
 def _found(rows: list[Row], templates: QuerySet[Template], filters: Filters) -> list[Row]:
@@ -207,12 +217,26 @@ def families(rows: QuerySet[Template]) -> list[Row]:
     return sorted((_row(versions) for versions in by_family.values()), key=_place)
 
 
+def _sorted(rows: list[Row], sort: str) -> list[Row]:
+    if not sort:
+        return rows
+    if sorting.BY_KEY[sort.removeprefix("-")].is_use:
+        _with_use(rows)
+    return sorting.sorted_by(rows, sort)
+
+
 def with_texts(rows: list[Row]) -> None:
-    """And how they were used within 30 days, by whole families."""
+    """And how they were used."""
     by_pk = Template.objects.select_related("family").in_bulk([row.first.pk for row in rows])
-    used = usage.of_families([row.first.family_id for row in rows])
     for row in rows:
         row.template = by_pk.get(row.first.pk)
+    _with_use(rows)
+
+
+def _with_use(rows: list[Row]) -> None:
+    """Within 30 days, by whole families."""
+    used = usage.of_families([row.first.family_id for row in rows])
+    for row in rows:
         row.used = used.get(row.first.family_id, Usage())
 
 
@@ -224,7 +248,11 @@ def _row(versions: list[Version]) -> Row:
         if known is None or (known.is_draft and not version.is_draft):
             heads[version.language] = version
     drafts = [v for v in versions if v.is_draft and heads[v.language].pk < v.pk]
-    return Row(sorted(heads.values(), key=lambda v: v.pk), drafts)
+    older: dict[str, Version] = {}
+    for version in versions:
+        if version.state.word == "approved" != heads[version.language].state.word:
+            older.setdefault(version.language, version)
+    return Row(sorted(heads.values(), key=lambda v: v.pk), drafts, list(older.values()))
 
 
 def _place(row: Row) -> tuple[int, float, int]:
@@ -234,10 +262,6 @@ def _place(row: Row) -> tuple[int, float, int]:
 def _fits(row: Row, filters: Filters) -> bool:
     in_category = not filters.category or filters.category in row.categories
     return in_category and (not filters.language or any(h.language == filters.language for h in row.heads))
-
-
-def _has(row: Row, chip: str) -> bool:
-    return not chip or any(head.state.chip == chip for head in row.heads)
 
 
 def _search(rows: QuerySet[Template], words: str) -> QuerySet[Template]:

@@ -9,11 +9,12 @@ from typing import Protocol
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-NEEDS, REVIEW, APPROVED, DRAFT, OTHER = "needs", "review", "approved", "draft", "other"
+NEEDS, REVIEW, APPROVED, SESSION, DRAFT, OTHER = "needs", "review", "approved", "session", "draft", "other"
 GROUPS: dict[str, Promise] = {
     NEEDS: _("Needs you"),
     REVIEW: _("In review"),
     APPROVED: _("Approved"),
+    SESSION: _("Open conversations"),
     DRAFT: _("Draft"),
     OTHER: _("Other"),
 }
@@ -58,7 +59,7 @@ STATES = (
     State("review", _("In review"), REVIEW, "hourglass", "info", "review"),
     State("submitting", _("Being submitted"), REVIEW, "hourglass", "info", "review"),
     State("approved", _("Approved"), APPROVED, "check", "good", "approved"),
-    State("session", _("Open conversations"), APPROVED, "message-circle", "good", "approved"),
+    State("session", _("Open conversations"), SESSION, "message-circle", "info", "session"),
     State("unsubmitted", _("Not submitted"), DRAFT, "cloud", "", "draft"),
     State("draft", _("Draft"), DRAFT, "pencil", "", "draft"),
 )
@@ -87,7 +88,10 @@ def state_of(template: Standing) -> State:
     return BY_WORD["unsubmitted" if template.wants_approval else "session"]
 
 
+def rank(state: State) -> int:
+    """What needs somebody first; those that are not known here, last."""
+    return STATES.index(state) if state.word in BY_WORD else len(STATES)
+
+
 def worst(states: list[State]) -> State:
-    """What needs somebody first; one that is not known here, last."""
-    known = [state for state in states if state.word in BY_WORD]
-    return min(known, key=STATES.index, default=states[0])
+    return min(states, key=rank)

@@ -13,8 +13,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from inbox.models import Agent
 from inbox.refusals import Refused
 from inbox.views.fragments import is_removal
+from templates_mgmt import deleting
 from templates_mgmt import languages as names
 from templates_mgmt.access import must_manage, template_for
 from templates_mgmt.models import Template
@@ -80,11 +82,19 @@ def submission(request: HttpRequest, template: Template) -> HttpResponse:
 @require_http_methods(["POST", "DELETE"])
 @managing
 def archive(request: HttpRequest, template: Template) -> HttpResponse:
-    """POST archives it, with `whole` all its languages; DELETE brings back what went at that time."""
+    """POST archives it, with `whole` all its languages; DELETE brings back what went at that time.
+
+    What still uses it is said first; `sure` says that it was read.
+    """
     if is_removal(request):
-        _restore(request, template)
+        _restore(template, by=request.user)
     else:
-        _archive(request, template)
+        rows = _what_goes(template, whole=bool(request.POST.get("whole")))
+        uses = deleting.Uses() if request.POST.get("sure") else deleting.uses(*rows)
+        if uses.is_used:
+            return _asked(request, template, uses)
+        _archive(rows, by=request.user)
+        template.refresh_from_db()
     if request.htmx:
         response = render(request, "templates_mgmt/_archived.html", {"template": template})
         response["HX-Trigger"] = "fanlight:list"
@@ -94,23 +104,32 @@ def archive(request: HttpRequest, template: Template) -> HttpResponse:
     return redirect("templates_mgmt:template", template.pk)
 
 
+def _asked(request: HttpRequest, template: Template, uses: deleting.Uses) -> HttpResponse:
+    name = "_archive_asked.html" if request.htmx else "archive.html"
+    context = {"template": template, "uses": uses, "whole": request.POST.get("whole"), "section": "templates"}
+    return render(request, f"templates_mgmt/{name}", context)
+
+
+def _what_goes(template: Template, *, whole: bool) -> list[Template]:
+    if not whole:
+        return [template]
+    others = template.family.templates.filter(archived_at=None).exclude(pk=template.pk)
+    return [template, *others.select_related("family")]
+
+
 @transaction.atomic
-def _archive(request: HttpRequest, template: Template) -> None:
-    rows = [template]
-    if request.POST.get("whole"):
-        others = template.family.templates.filter(archived_at=None).exclude(pk=template.pk)
-        rows += list(others.select_related("family"))
+def _archive(rows: list[Template], *, by: Agent) -> None:
     for row in rows:
-        row.archive(by=request.user)
+        row.archive(by=by)
 
 
 @transaction.atomic
-def _restore(request: HttpRequest, template: Template) -> None:
+def _restore(template: Template, *, by: Agent) -> None:
     if template.archived_at is None:
         return
     near = template.family.templates.filter(
         archived_at__range=(template.archived_at - SAME_ACT, template.archived_at + SAME_ACT)
     )
     for row in near.select_related("family"):
-        row.restore(by=request.user)
+        row.restore(by=by)
     template.refresh_from_db()

@@ -12,7 +12,7 @@ from django_htmx.http import trigger_client_event
 
 from inbox import clock
 from inbox.views.fragments import number
-from templates_mgmt import languages, listing, states
+from templates_mgmt import languages, listing, sorting, states
 from templates_mgmt.access import accounts_for, may_manage, templates_for
 from templates_mgmt.listing import Filters
 from templates_mgmt.models import Template
@@ -63,6 +63,7 @@ def _context(request: HttpRequest, filters: Filters) -> dict[str, Any]:
     return {
         "filters": filters,
         "page": page,
+        "headings": sorting.headings(filters),
         "now": now,
         "chips": [
             (chip, label, page.counts[chip])

@@ -191,6 +191,19 @@ def test_archiving_and_back(office: Client, account: Account) -> None:
     assert not template.is_archived
 
 
+def test_archiving_says_first_what_uses_it(office: Client, account: Account) -> None:
+    template = at_twilio(account)
+    template.new_version(by=None)
+    html = act(office, "archive", template)
+    assert "1 draft is to replace it." in html
+    template.refresh_from_db()
+    assert not template.is_archived
+    sure = {"action": "archive", "_selected_action": [template.pk], "sure": "1"}
+    office.post(LIST, sure)
+    template.refresh_from_db()
+    assert template.is_archived
+
+
 def test_refreshing_asks_twilio(sim: Simulator, office: Client, write: Write) -> None:
     sim.rest.content.approvals = "manual"
     template = write()

@@ -613,3 +613,34 @@ def test_the_editor_needs_few_queries(
     asked = form(template=str(draft.pk))
     with django_assert_max_num_queries(5 + session_and_agent):  # type: ignore[operator]
         client.post("/templates/form/", asked, headers=HTMX)
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_archiving_says_first_what_still_uses_it(client: Client, lead: Agent, has_scripts: bool) -> None:
+    template, german = a_template(), a_template(language="de")
+    german.new_version(by=lead)
+    payload = {"content_sid": german.content_sid}
+    world.message(world.conversation(), "x", "outbound", status="read", kind="template", payload=payload)
+    headers = HTMX if has_scripts else {}
+    address = f"/templates/{template.pk}/archive/"
+    told = words(client.post(address, {"whole": "1"}, headers=headers).content.decode())
+    assert "“order_shipped” is still used. It was sent 1 time in 30 days." in told
+    assert "to replace it" not in told  # it goes with the others
+    assert not Template.objects.exclude(archived_at=None).exists()
+    told = words(client.post(f"/templates/{german.pk}/archive/", headers=headers).content.decode())
+    assert "1 draft is to replace it. " in told
+    client.post(address, {"whole": "1", "sure": "1"}, headers=headers)
+    assert not Template.objects.filter(archived_at=None).exists()
+
+
+def test_what_nothing_uses_is_archived_at_once_from_the_editor(client: Client, lead: Agent) -> None:
+    draft = write(client)
+    html = page(client, f"/templates/{draft.pk}/")
+    menu = html[html.index('id="editor-menu"') :]
+    assert re.search(rf'action="/templates/{draft.pk}/archive/">.*?Archive</button>', menu, re.S)
+    assert client.post(f"/templates/{draft.pk}/archive/").status_code == 302
+    draft.refresh_from_db()
+    assert draft.is_archived
+    assert 'id="editor-menu"></div>' in page(client, "/templates/new/")
+    made = client.post("/templates/new/", form(name="", act="auto"), headers=HTMX).content.decode()
+    assert 'id="editor-menu" hx-swap-oob="true"><details' in made

@@ -101,6 +101,91 @@ def test_it_filters_and_finds(client: Client, lead: Agent, query: str, expected:
     assert set(names(page(client, query))) == expected
 
 
+def test_what_needs_no_approval_is_not_called_approved(client: Client, lead: Agent) -> None:
+    a_template("shipped")
+    a_template("choose", status="unsubmitted", wants_approval=False)
+    html = page(client)
+    assert re.findall(r'scope="rowgroup">([^<]+)<', html) == ["Approved", "Open conversations"]
+    assert "Approved 1 Open conversations 1" in words(html)
+    assert names(page(client, "?status=session")) == ["choose"]
+    assert names(page(client, "?status=approved")) == ["shipped"]
+
+
+@pytest.mark.parametrize("status", ["pending", "rejected", "paused"])
+def test_an_approved_version_is_found_while_a_newer_one_is_not_approved(
+    client: Client, lead: Agent, status: str
+) -> None:
+    old = a_template("shipped")
+    a_template("shipped", status=status)
+    html = page(client, "?status=approved")
+    assert names(html) == ["shipped"]
+    assert "Approved 1" in words(html)
+    assert f'/templates/{old.pk}/">The version before is approved and still sent, English' in html
+    a_template("shipped")
+    assert "still sent" not in page(client)
+
+
+def a_shelf() -> None:
+    row, other = a_template("much", category="MARKETING"), a_template("Little")
+    a_template("none", status="", language="de")
+    a_template("much", language="de", category="MARKETING")
+    talk = world.conversation()
+    for status, template in (("delivered", row), ("delivered", row), ("read", other)):
+        payload = {"content_sid": template.content_sid}
+        world.message(talk, "x", "outbound", status=status, kind="template", payload=payload)
+
+
+@pytest.mark.parametrize(("sort", "expected"), [
+    ("name", ["Little", "much", "none"]),
+    ("-name", ["none", "much", "Little"]),
+    ("-sent", ["much", "Little", "none"]),
+    ("sent", ["none", "Little", "much"]),
+    ("read", ["much", "Little", "none"]),
+    ("-read", ["Little", "much", "none"]),
+    ("-languages", ["much", "none", "Little"]),
+    ("category", ["much", "none", "Little"]),
+    ("edited", ["Little", "none", "much"]),
+])  # fmt: skip
+def test_columns_sort(client: Client, lead: Agent, sort: str, expected: list[str]) -> None:
+    a_shelf()
+    html = page(client, f"?sort={sort}&language=")
+    found = names(html)
+    if sort in ("-languages", "category"):  # the rest is a tie
+        found, expected = found[:1], expected[:1]
+    assert found == expected
+    assert "rowgroup" not in html
+    assert f'<input type="hidden" name="sort" value="{sort}">' in html
+    direction = "descending" if sort.startswith("-") else "ascending"
+    assert re.findall(r'aria-sort="(\w+)"', html) == [direction]
+
+
+def test_a_heading_sorts_turns_round_and_lets_go(client: Client, lead: Agent) -> None:
+    a_shelf()
+    address, seen = "?status=approved", []
+    for _press in range(3):
+        html = page(client, address)
+        address = re.search(r'id="sort-sent" href="/templates/([^"]*)"', html)[1].replace("&amp;", "&")
+        seen.append(address)
+    assert seen == ["?status=approved&sort=-sent", "?status=approved&sort=sent", "?status=approved"]
+    for nonsense in ("?sort=x", "?sort=--name", "?sort=%00"):
+        assert "rowgroup" in page(client, nonsense)
+
+
+def test_sorted_pages_follow_each_other_without_gap(
+    client: Client, lead: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "PAGE_LENGTH", 2)
+    for n in (3, 1, 4, 0, 2):
+        a_template(f"t{n}")
+    seen, address = [], "/templates/?sort=name"
+    while address:
+        html = client.get(address).content.decode()
+        seen += names(html)
+        found = re.search(r'href="([^"]*after=\d+)"', html)
+        address = found[1].replace("&amp;", "&") if found else ""
+    assert seen == [f"t{n}" for n in range(5)]
+
+
 def test_it_finds_by_content_sid(client: Client, lead: Agent) -> None:
     wanted = a_template("wanted")
     a_template("other")
@@ -113,7 +198,8 @@ def test_chips_count_within_the_other_filters(client: Client, lead: Agent) -> No
     a_template("c", category="MARKETING")
     counts = re.findall(r'id="chip-(\w+)".*?<span class="num">(\d+)<', page(client, "?category=UTILITY"))
     assert dict(counts) == {
-        "all": "2", "approved": "1", "review": "0", "rejected": "0", "paused": "0", "draft": "1",
+        "all": "2", "approved": "1", "session": "0", "review": "0", "rejected": "0", "paused": "0",
+        "draft": "1",
     }  # fmt: skip
 
 
@@ -241,3 +327,5 @@ def test_the_list_needs_few_queries_however_long_it_is(
     session_and_agent = 2
     with django_assert_max_num_queries(10 + session_and_agent):  # type: ignore[operator]
         assert len(names(page(client))) == 30
+    with django_assert_max_num_queries(12 + session_and_agent):  # type: ignore[operator]
+        assert len(names(page(client, "?sort=-sent"))) == 30
