@@ -94,7 +94,9 @@ def is_asked(rules: frozenset[str], draft: Draft) -> bool:
 
 
 def _check(title: str | Promise, broken: list[Finding], lines: Iterable[Line]) -> Check:
-    return Check(title, tuple(lines), "bad" if any(finding.is_error for finding in broken) else "warn")
+    return Check(
+        title, tuple(dict.fromkeys(lines)), "bad" if any(finding.is_error for finding in broken) else "warn"
+    )
 
 
 def _line(finding: Finding, text: str) -> Line:

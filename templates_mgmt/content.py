@@ -107,6 +107,10 @@ class Place:
     label: str = ""
     address: str = ""
 
+    @property
+    def coordinates(self) -> str:
+        return f"{self.latitude}, {self.longitude}" if self.latitude or self.longitude else ""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -127,7 +131,7 @@ class Shown:
     @property
     def text(self) -> str:
         """The most telling words of it, for lists, search and notifications."""
-        place = self.place and (self.place.label or f"{self.place.latitude}, {self.place.longitude}")
+        place = self.place and (self.place.label or self.place.coordinates)
         return self.body or self.preset or self.header or place or str(LABELS.get(self.kind, self.kind))
 
 

@@ -99,7 +99,7 @@ class Preview:
         return ShownCard(self.plain(card.title), self.marked(card.body), files, buttons)
 
     def _place(self, place: Place) -> ShownPlace:
-        coordinates = self.plain(f"{place.latitude}, {place.longitude}")
+        coordinates = self.plain(place.coordinates)
         return ShownPlace(self.plain(place.label), self.plain(place.address), coordinates)
 
 

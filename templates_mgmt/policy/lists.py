@@ -75,10 +75,12 @@ def carousel_alike(draft: Draft) -> Findings:
 def place(draft: Draft) -> Findings:
     if not (place := draft.content.as_written.place):
         return
-    for field, degrees, most in (("latitude", place.latitude, 90), ("longitude", place.longitude, 180)):
-        if not _is_angle(degrees, most):
-            sentence = _("The place needs a latitude from -90 to 90 and a longitude from -180 to 180.")
-            yield Finding("place", sentence, _("Write both in degrees, like 51.5072 and -0.1276."), field)
+    if not _is_angle(place.latitude, 90):
+        sentence = _("The latitude is a number from -90 to 90.")
+        yield Finding("place", sentence, _("Write it in degrees, like 51.5072."), "latitude")
+    if not _is_angle(place.longitude, 180):
+        sentence = _("The longitude is a number from -180 to 180.")
+        yield Finding("place", sentence, _("Write it in degrees, like -0.1276."), "longitude")
 
 
 def _is_angle(degrees: str, most: int) -> bool:

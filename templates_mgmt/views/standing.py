@@ -39,9 +39,7 @@ def standing(request: HttpRequest, template: Template) -> HttpResponse:
         "used": used,
         "uses": deleting.uses(template) if template.content_sid else None,
         "history": history,
-        "successor": next(
-            (t for t in history if t.replaces_id == template.pk and t.is_draft and not t.is_archived), None
-        ),
+        "successor": next((t for t in history if t.replaces_id == template.pk and not t.is_archived), None),
         "now": now,
         "section": "templates",
     }

@@ -168,9 +168,7 @@ def test_only_what_was_asked_is_ticked(client: Client, lead: Agent) -> None:
     assert checked(client, body="Your lamp is ready.") == ["No promotion in a utility text"]
     assert checked(client, kind=content.AUTHENTICATION, category="AUTHENTICATION", code_title="Copy") == []
     told = checked(client, kind=content.LOCATION, latitude="nan", longitude="1", label="Shop")
-    assert [line.partition(".")[0] for line in told] == [
-        "The place needs a latitude from -90 to 90 and a longitude from -180 to 180"
-    ]
+    assert told == ["The latitude is a number from -90 to 90. Write it in degrees, like 51.5072."]
 
 
 def test_new_variables_get_their_rows(client: Client, lead: Agent) -> None:
@@ -371,6 +369,7 @@ def test_session_content_is_made_available_without_approval(client: Client, lead
     asked = form(kind=content.LIST_PICKER, act="session", **items)
     answer = client.post("/templates/new/", asked, follow=True)
     assert "can be sent in open conversations" in words(answer.content.decode())
+    assert "WhatsApp is looking at it" not in words(answer.content.decode())
     template = Template.objects.get()
     assert (template.submission, template.wants_approval) == ("queued", False)
 
@@ -474,6 +473,9 @@ def test_a_rejected_one_gets_a_new_version_that_is_mended(client: Client, lead: 
     assert "Ready" in words(html)
     client.post(f"/templates/{old.pk}/versions/")
     assert Template.objects.filter(replaces=old).count() == 1
+    Template.objects.filter(pk=draft.pk).update(status="approved", content_sid="HX" + "f" * 32)
+    told = words(page(client, f"/templates/{old.pk}/"))
+    assert ("See the new version" in told, "Make new version" in told) == (True, False)
 
 
 def test_a_changed_category_says_what_it_costs_now(client: Client, lead: Agent) -> None:
