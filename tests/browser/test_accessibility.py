@@ -68,22 +68,56 @@ def must_fit(page: Page) -> None:
     assert width <= 0, f"{page.url} is {width} px too wide"
 
 
+#: Parts beyond the edges that neither lie in a strip made for scrolling nor end in an ellipsis.
+CUT_OFF = """() => {
+  const strips = '.chips, .tabs, .picker-list, .template-cards, pre, .visually-hidden, .skip-link, [popover]'
+  const isOut = ({left, right}) => right > innerWidth + 1 || left < -1
+  const isShortened = part =>
+    part && (getComputedStyle(part).textOverflow === 'ellipsis' || isShortened(part.parentElement))
+  return [...document.body.querySelectorAll('*')].filter(part =>
+    isOut(part.getBoundingClientRect()) && part.checkVisibility({checkVisibilityCSS: true}) &&
+    !part.closest(`${strips}, details:not([open])`) && !isShortened(part)
+  ).map(part => part.outerHTML.slice(0, 120))
+}"""
+
+
+def must_show_all(page: Page) -> None:
+    must_fit(page)
+    assert not page.evaluate(CUT_OFF), page.url
+
+
 def panes(page: Page) -> list[str]:
     return [
         "/", "/?q=lamp", *[path_of(page, name) for name in RICH], f"{path_of(page, RICH[0])}&pane=details",
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("direction", ["ltr", "rtl"])
-def test_nothing_is_wider_than_the_smallest_screen(
-    live: Stack, sign_in: SignIn, page: Page, direction: str
+def pages_of(page: Page) -> list[str]:
+    """Everything else that an admin has, with the tables, the editor and the sheet of proof."""
+    consent = path_of(page, "Siobhan").partition("?")[0] + "consent/"
+    page.goto("/templates/")
+    one = page.locator(".table-link").first.get_attribute("href") or ""
+    page.goto("/connect/senders/")
+    sender = page.locator("tbody a").first.get_attribute("href") or ""
+    return [
+        "/templates/", one, "/templates/new/", "/templates/costs/", "/start/", "/consent/import/", consent,
+        f"{consent}proof/", "/connect/", "/connect/?new=1", "/connect/senders/", sender, f"{sender}profile/",
+        "/account/password/change/", *HELP,
+    ]  # fmt: skip
+
+
+def test_nothing_is_wider_than_the_smallest_screen_and_no_page_is_a_dead_end(
+    live: Stack, sign_in: SignIn, page: Page
 ) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
-    sign_in("lead")
-    for path in [*panes(page), *HELP, live.phone_url]:
-        page.goto(path)
-        page.evaluate(f"document.documentElement.dir = '{direction}'")
-        must_fit(page)
+    sign_in("admin")
+    away = page.locator(".rail a:visible, .stage a.icon-button:visible, .sheet-back, .sign-in-brand")
+    for path in [*panes(page), *pages_of(page), live.phone_url]:
+        visit(page, path)
+        for direction in ("ltr", "rtl"):
+            page.evaluate(f"document.documentElement.dir = '{direction}'")
+            must_show_all(page)
+        assert path == live.phone_url or away.count(), path
 
 
 def test_text_twice_as_large_fits(live: Stack, sign_in: SignIn, page: Page) -> None:
