@@ -55,7 +55,7 @@ class Session:
         at = {"at": day_and_time(self.ends_at, now)}
         if self.has_ended(now):
             return _("The session ended %(at)s.") % at + " " + again
-        return _("Joined; ends %(at)s.") % at
+        return _("The session ends %(at)s.") % at
 
 
 def sender_of(channel: Channel) -> Sender | None:

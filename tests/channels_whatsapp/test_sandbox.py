@@ -48,7 +48,7 @@ def details(agent: Client, conversation: Conversation) -> str:
 def test_who_joined_is_shown_until_when(sim: Simulator, trial: Sender, agent: Client) -> None:
     talk = joined(sim, trial)
     ends = Message.objects.get().created_at + timedelta(days=3)
-    assert f"Joined; ends {ends:%A %H:%M}." in details(agent, talk)
+    assert f"The session ends {ends:%A %H:%M}." in details(agent, talk)
 
 
 def test_a_session_that_is_over_says_how_to_go_on(sim: Simulator, trial: Sender, agent: Client) -> None:
@@ -62,7 +62,7 @@ def test_a_session_that_is_over_says_how_to_go_on(sim: Simulator, trial: Sender,
 def test_joining_again_begins_anew(sim: Simulator, trial: Sender, agent: Client) -> None:
     joined(sim, trial)
     Message.objects.update(created_at=clock.now() - timedelta(days=4))
-    assert "Joined; ends" in details(agent, joined(sim, trial))
+    assert "The session ends" in details(agent, joined(sim, trial))
 
 
 def test_one_who_joined_before_we_listened(sim: Simulator, trial: Sender, agent: Client, talk: Any) -> None:
@@ -85,7 +85,7 @@ def composer(agent: Client, conversation: Conversation) -> str:
 
 @pytest.mark.parametrize(
     ("hours", "said"),
-    [(1, ""), (59, ""), (61, "Joined; ends "), (73, "The session ended "), (24 * 15, "A join lasts")],
+    [(1, ""), (59, ""), (61, "The session ends "), (73, "The session ended "), (24 * 15, "A join lasts")],
 )
 def test_the_composer_says_when_it_ends_soon_or_has(
     sim: Simulator, trial: Sender, agent: Client, hours: int, said: str
