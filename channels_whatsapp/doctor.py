@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from channels_whatsapp import setup
-from channels_whatsapp.forgeries import NO_SIGNATURE
+from channels_whatsapp.forgeries import UNPROVEN
 from channels_whatsapp.models import BadSignature, Receipt
 from channels_whatsapp.sealed import Unreadable
 from channels_whatsapp.sweeping import SILENT_SECONDS
@@ -184,29 +184,45 @@ def webhooks() -> Iterator[Finding]:
 
 
 def signatures() -> Iterator[Finding]:
-    """One that nearly was right, after the last right one, means that we refuse Twilio itself."""
+    """One that nearly was right, after the last right one, means that we refuse Twilio itself.
+
+    Anybody can write something else in between, so those are looked for first.
+    """
     title = _("Signatures")
-    for account in setup.accounts().filter(unsigned_since__isnull=False):
+    locked_out = list(setup.accounts().filter(unsigned_since__isnull=False))
+    for account in locked_out:
         detail = _("Twilio signs with a token of %(account)s that we do not know.") % {"account": account}
         mend = _("Was the primary token changed? Enter the new one. What was refused comes back.")
         yield bad(title, detail, mend, "token")
-    wrong = BadSignature.objects.order_by("-minute").first()
-    if not wrong or clock.now() - wrong.minute > timedelta(days=1):
+    recent = BadSignature.objects.filter(minute__gt=clock.now() - timedelta(days=1)).order_by("-minute")
+    if ours := recent.exclude(diagnosis__in=UNPROVEN).first():
+        yield nearly_right(title, ours)
+    elif (wrong := recent.first()) and not locked_out:
+        yield unproven(title, wrong)
+    elif not locked_out:
         yield ok(title, _("No webhook with a wrong signature within a day."))
-        return
+
+
+def nearly_right(title: str, wrong: BadSignature) -> Finding:
     last = Receipt.objects.aggregate(at=Max("received_at"))["at"]
     is_newest = last is None or last < (wrong.last_at or wrong.minute)
-    at = {"at": f"{wrong.minute:%Y-%m-%d %H:%M}", "path": wrong.path}
-    if wrong.is_of_unknown_token:
-        detail = _("Refused at %(at)s UTC: written by a stranger, or signed with a token we do not know.")
-        mend = _("Twilio is asked within minutes. Was it Twilio, an alarm says so here and on every page.")
-        yield warn(title, detail % at, mend)
-        return
-    is_twilio = wrong.diagnosis not in ("", NO_SIGNATURE)
-    reason = wrong.diagnosis or _("nothing we tried would have verified it")
-    detail = _("Refused at %(at)s UTC on %(path)s: %(reason)s.") % {**at, "reason": reason}
     mend = _("Compare PUBLIC_BASE_URL and TWILIO_AUTH_TOKEN with Twilio. What was refused comes back.")
-    yield (bad if is_twilio and is_newest else warn)(title, detail, mend)
+    return (bad if is_newest else warn)(title, refused_at(wrong, wrong.diagnosis), mend)
+
+
+def unproven(title: str, wrong: BadSignature) -> Finding:
+    if not wrong.is_of_unknown_token:
+        mend = _("Twilio signs everything it sends with your token, so this was most likely a stranger.")
+        reason = wrong.diagnosis or _("nothing we tried would have verified it")
+        return warn(title, refused_at(wrong, reason), mend)
+    mend = _("Twilio is asked within minutes. Was it Twilio, an alarm says so here and on every page.")
+    reason = _("written by a stranger, or signed with a token that we do not know")
+    return warn(title, refused_at(wrong, reason), mend)
+
+
+def refused_at(wrong: BadSignature, reason: str) -> str:
+    known = {"at": f"{wrong.minute:%Y-%m-%d %H:%M}", "path": wrong.path, "reason": reason}
+    return _("Refused at %(at)s UTC on %(path)s: %(reason)s.") % known
 
 
 def files() -> Iterator[Finding]:

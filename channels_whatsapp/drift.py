@@ -68,7 +68,7 @@ def differences(sender: Sender, known: dict[str, Any] | None, webhook: hooks.Web
         return [] if sender.is_outcome_unknown else [_difference(MISSING, sender.status, "")]
     found = []
     is_online = known["status"].startswith("ONLINE")
-    if not is_online and not (sender.asked_at and known["status"] in told.UNSETTLED):
+    if known["status"] and not is_online and not (sender.asked_at and known["status"] in told.UNSETTLED):
         found.append(_difference(STATUS, "ONLINE", known["status"]))
     if is_online and hooks.address() and not hooks.is_inbound_ours(webhook):
         found.append(_difference(WEBHOOK, hooks.address(), webhook.get("callback_url") or ""))

@@ -51,6 +51,9 @@ class Counter:
 counter = Counter()
 # Twilio signs everything, so this was not Twilio.
 NO_SIGNATURE = "no signature"
+NOT_UNDERSTOOD = "signature settings that are not understood"
+# Of these anybody can make as many as they like; every other diagnosis took one of our secrets.
+UNPROVEN = ("", NO_SIGNATURE, NOT_UNDERSTOOD)
 
 
 def note(
@@ -79,7 +82,7 @@ def write(path: str, account_sid: str, count: int, diagnosis: str) -> None:
 def diagnose(account_sid: str, given: str, scheme: Scheme | None, url: str, params: Params, host: str) -> str:
     """What differs between what was signed and what we expect, in a few words; empty when nothing fits."""
     if scheme is None:
-        return "signature settings that are not understood"
+        return NOT_UNDERSTOOD
     for other in sorted(accounts.sids(), key=lambda sid: sid != account_sid):
         for words, variant in _variants(urlsplit(url), host):
             if is_signed(given, scheme, other, variant, params):

@@ -14,8 +14,8 @@ from channels_whatsapp.models import Account, Sender
 from inbox.models import Agent, Channel, Event, Team
 from inbox.refusals import Refused
 
-# Looked into for a list; for one number all are.
-MOST_SERVICES = 20
+# Services looked into for a list; for one number more are.
+MOST_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def choices(account: Account) -> list[Choice]:
     """:raises Refused: Twilio did not tell."""
     try:
         found = told.listed(account)
-        services = dict(told.memberships(account, MOST_SERVICES))
+        services = dict(told.memberships(account, MOST_SHOWN))
     except client.CallFailed as failure:
         raise words.refusal(failure) from failure
     ours = {sender.address: sender for sender in Sender.objects.select_related("channel")}

@@ -13,6 +13,8 @@ from inbox import clock
 # On its way to somewhere else by itself; ours is "", an outcome that nobody knows yet.
 UNSETTLED = ("", "CREATING", "PENDING_VERIFICATION", "VERIFYING", "TWILIO_REVIEW", "ONLINE:UPDATING")
 MOST_MEMBERS = 1000
+# Somebody waits while they are looked into, one after the other.
+MOST_SERVICES = 200
 
 
 @dataclass
@@ -86,7 +88,7 @@ def service(account: Account, sid: str) -> Any:
         return None
 
 
-def memberships(account: Account, most: int | None = None) -> Iterator[tuple[str, Any]]:
+def memberships(account: Account, most: int) -> Iterator[tuple[str, Any]]:
     """The SIDs of senders, each with its Messaging Service, for the first `most` services. One call for each.
 
     :raises client.CallFailed:
@@ -105,7 +107,8 @@ def service_of(account: Account, sender_sid: str) -> Any:
 
     :raises client.CallFailed:
     """
-    return next((each for sid, each in memberships(account) if sid == sender_sid), None)
+    found = memberships(account, MOST_SERVICES)
+    return next((each for sid, each in found if sid == sender_sid), None)
 
 
 def fetch(sender: Sender) -> None:

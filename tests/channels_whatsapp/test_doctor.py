@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from channels_whatsapp import doctor, doctor_twilio, reconcile
 from channels_whatsapp.doctor import Level
+from channels_whatsapp.forgeries import NOT_UNDERSTOOD, UNPROVEN
 from channels_whatsapp.models import Account, BadSignature, Receipt, Sender
 from channels_whatsapp.setup import ensure_from_settings
 from channels_whatsapp.simulator import Simulator
@@ -201,6 +202,7 @@ def test_receipts_that_could_not_be_placed_are_counted() -> None:
         ("http for https", True, Level.WARN),
         ("", False, Level.WARN),
         ("no signature", False, Level.WARN),
+        (NOT_UNDERSTOOD, False, Level.WARN),
     ],
 )
 def test_a_refused_webhook_is_serious_when_it_may_have_been_twilios(
@@ -212,6 +214,17 @@ def test_a_refused_webhook_is_serious_when_it_may_have_been_twilios(
     [finding] = doctor.signatures()
     assert finding.level == found
     assert (diagnosis or "nothing we tried") in finding.detail
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("newer", UNPROVEN)
+def test_strangers_do_not_hide_that_twilio_was_refused(newer: str) -> None:
+    for minutes, diagnosis in ((5, "http for https"), (1, newer)):
+        at = Now() - timedelta(minutes=minutes)
+        BadSignature.objects.create(minute=at, path="/api/x", diagnosis=diagnosis)
+    [finding] = doctor.signatures()
+    assert finding.level == Level.BAD
+    assert "http for https" in finding.detail
 
 
 def test_a_file_store_that_cannot_be_written_is_found(tmp_path: Any, settings: Any) -> None:

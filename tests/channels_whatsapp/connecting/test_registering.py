@@ -10,15 +10,15 @@ import pytest
 from django.test import Client
 
 from channels_whatsapp import hooks
-from channels_whatsapp.connecting import moving, profiles, registering
+from channels_whatsapp.connecting import profiles, registering
 from channels_whatsapp.connecting.sender_forms import ProfileForm, name_of
 from channels_whatsapp.models import Account, Sender
 from channels_whatsapp.simulator import Simulator
 from inbox import clock
-from inbox.models import Agent, Channel, Conversation, Event, Message, Window
+from inbox.models import Agent, Channel, Conversation, Event
 from inbox.refusals import Refused
 from tests import world
-from tests.channels_whatsapp.connecting.conftest import OTHER, SHOP, words
+from tests.channels_whatsapp.connecting.conftest import SHOP, words
 from tests.jobs import run_due_jobs
 from tests.threads import accidents, at_once
 
@@ -284,93 +284,3 @@ def test_nothing_is_removed_while_messages_wait(twilio: Simulator, sender: Sende
     here = f"/connect/senders/{sender.pk}/removal/"
     assert "1 messages are still waiting" in words(page.post(here, {"number": "+447700900142"}))
     assert Sender.objects.exists()
-
-
-# From the sandbox to a number of one's own
-
-
-@pytest.fixture
-def sandbox(twilio: Simulator, account: Account) -> Sender:
-    channel = Channel.objects.create(name="Trial", address="whatsapp:+14155238886")
-    twilio.twilio.add_sender(channel.address, "Sandbox")
-    return Sender.objects.create(
-        channel=channel, account=account, address=channel.address, kind="sandbox", join_code="autumn-lamp"
-    )
-
-
-def test_moving_keeps_conversations_and_starts_windows_anew(
-    twilio: Simulator, sandbox: Sender, page: Client
-) -> None:
-    talk = world.conversation(None, sandbox.channel, left=timedelta(hours=20))
-    world.message(talk, "Hello")
-    here = f"/connect/senders/{sandbox.pk}/move/"
-    said = words(page.get(here))
-    assert "Reply windows belong to the number" in said
-    assert "+447700900142" in said
-    page.post(here, {"address": SHOP})
-    sender = Sender.objects.select_related("channel").get()
-    assert (sender.kind, sender.address, sender.channel.address) == ("production", SHOP, SHOP)
-    assert (sender.join_code, sender.status, sender.sid) == ("", "ONLINE", twilio.twilio.senders[SHOP].sid)
-    talk.refresh_from_db()
-    assert talk.channel_id == sandbox.channel_id
-    assert talk.window_closes_at <= clock.now()
-    assert Window.objects.get().closes_at <= clock.now()
-    assert Event.objects.get(verb="sender.moved").data["windows_ended"] == 1
-    assert Message.objects.count() == 1
-    # The customer writes to the new number: the same conversation, and its window is open.
-    customer = talk.contact.addresses.get().value.removeprefix("whatsapp:")
-    page.post(f"/connect/senders/{sender.pk}/webhooks/")
-    twilio.customer(customer).send_text("I am here now", to=SHOP)
-    assert twilio.wait_idle()
-    assert talk.messages.count() == 2
-
-
-@pytest.mark.parametrize("address", ["whatsapp:+447700900999", ""])
-def test_a_number_that_is_not_there_moves_nothing(
-    twilio: Simulator, sandbox: Sender, page: Client, address: str
-) -> None:
-    page.post(f"/connect/senders/{sandbox.pk}/move/", {"address": address})
-    assert Sender.objects.get().is_sandbox
-
-
-def test_messages_that_wait_hold_a_move_up(twilio: Simulator, sandbox: Sender, page: Client) -> None:
-    world.message(world.conversation(None, sandbox.channel), "Hi", "outbound")
-    page.post(f"/connect/senders/{sandbox.pk}/move/", {"address": SHOP})
-    assert Sender.objects.get().is_sandbox
-
-
-def test_a_number_that_was_answered_before_is_not_mixed_in(
-    twilio: Simulator, sandbox: Sender, page: Client
-) -> None:
-    world.conversation(None, Channel.objects.create(name="Old shop", address=OTHER))
-    here = f"/connect/senders/{sandbox.pk}/move/"
-    assert "+447700900187" not in words(page.get(here))
-    page.post(here, {"address": OTHER})
-    assert "has conversations of its own, as Old shop" in words(page.get("/connect/"))
-    assert Sender.objects.get().is_sandbox
-
-
-def test_a_number_that_was_registered_here_takes_the_conversations_over(
-    twilio: Simulator, sandbox: Sender, page: Client
-) -> None:
-    """The page sends people to register one, so that is where many come from."""
-    talk = world.conversation(None, sandbox.channel)
-    page.post(url_of(sandbox.account), GIVEN)
-    registered, here = last(), f"/connect/senders/{sandbox.pk}/move/"
-    page.post(here, {"address": NEW})
-    assert "is not online at WhatsApp yet" in words(page.get(here))
-    twilio.twilio.senders[NEW].status = "ONLINE"
-    assert "+447700900555" in words(page.get(here))
-    page.post(here, {"address": NEW})
-    sender = Sender.objects.select_related("channel").get()
-    assert (sender.pk, sender.channel_id, sender.status) == (registered.pk, talk.channel_id, "ONLINE")
-    assert (sender.channel.address, sender.channel.name) == (NEW, "Spares")
-    left = Channel.objects.get(pk=registered.channel_id)
-    assert (left.address, left.is_active) == ("whatsapp:+14155238886", False)
-
-
-def test_two_who_move_at_once_move_once(twilio: Simulator, sandbox: Sender, admin: Agent) -> None:
-    acts = [partial(moving.move, Sender.objects.get(), sandbox.account, SHOP, by=admin) for _ in range(2)]
-    assert [type(each) for each in accidents(at_once(*acts))] == [Refused]
-    assert Sender.objects.get().address == SHOP
-    assert Event.objects.filter(verb="sender.moved").count() == 1
