@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import urlencode
 
 import urllib3
@@ -201,6 +202,9 @@ class Courier:
             **self.sign(url, webhook, wrong=wrong),
         }
         held = float(faults["hold"].options.get("seconds", 4)) if "hold" in faults else 0.0
+        return self._noted(webhook, url, headers=headers, held=held, fallback=fallback, wrong_signature=wrong)
+
+    def _noted(self, webhook: Webhook, url: str, **more: Any) -> Entry:
         return Entry(
             self.log.new_id(),
             "in",
@@ -211,10 +215,7 @@ class Courier:
             url,
             webhook.params,
             webhook.json_body,
-            headers,
-            held=held,
-            fallback=fallback,
-            wrong_signature=wrong,
+            **more,
         )
 
     def sign(self, url: str, webhook: Webhook, *, wrong: bool = False) -> dict[str, str]:
@@ -233,20 +234,7 @@ class Courier:
 
     def _note_dropped(self, webhook: Webhook, by_fault: bool) -> None:
         reason = "dropped" if by_fault else "no URL configured"
-        self.log.add(
-            Entry(
-                self.log.new_id(),
-                "in",
-                webhook.kind,
-                webhook.subject,
-                webhook.sid,
-                self.twilio.now(),
-                webhook.url,
-                webhook.params,
-                webhook.json_body,
-                problem=reason,
-            )
-        )
+        self.log.add(self._noted(webhook, webhook.url, problem=reason))
 
 
 def _complaint(webhook: Webhook, answer: urllib3.BaseHTTPResponse) -> str:

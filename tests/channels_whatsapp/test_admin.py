@@ -129,13 +129,17 @@ def worker_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(send_api, "pause", lambda seconds: run_due_jobs())
 
 
+def at_the_test_page() -> tuple[Client, str]:
+    client = Client()
+    client.force_login(world.agent("boss", "admin", is_staff=True, is_superuser=True))
+    return client, f"/admin/channels_whatsapp/sender/{Sender.objects.get().pk}/test/"
+
+
 def test_a_test_message_says_what_became_of_it(
     sim: Simulator, talk: Callable[..., Conversation], worker_meanwhile: None
 ) -> None:
     talk("+447700900911")
-    client = Client()
-    client.force_login(world.agent("boss", "admin", is_staff=True, is_superuser=True))
-    path = f"/admin/channels_whatsapp/sender/{Sender.objects.get().pk}/test/"
+    client, path = at_the_test_page()
     assert "Send a test" in client.get(path).content.decode()
     page = client.post(path, {"to": "+44 7700 900911", "body": "Hello there"}).content.decode()
     assert "Twilio took it." in page
@@ -154,9 +158,7 @@ def test_the_same_page_sent_again_sends_no_second_test(
     sim: Simulator, talk: Callable[..., Conversation], worker_meanwhile: None
 ) -> None:
     talk("+447700900911")
-    client = Client()
-    client.force_login(world.agent("boss", "admin", is_staff=True, is_superuser=True))
-    path = f"/admin/channels_whatsapp/sender/{Sender.objects.get().pk}/test/"
+    client, path = at_the_test_page()
     first = client_id(client.get(path).content.decode())
     asked = {"to": "+447700900911", "body": "Hello there", "client_id": first}
     for _reload in range(2):
