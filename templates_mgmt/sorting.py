@@ -27,6 +27,11 @@ class Column:
     is_use: bool = False
 
 
+def _share_replied(row: Row) -> float | None:
+    """As the list shows it, however few were sent."""
+    return row.used.replied / row.used.sent if row.used.sent else None
+
+
 COLUMNS = (
     Column("name", _("Template"), lambda row: row.first.name.casefold()),
     Column("status", _("Status"), lambda row: states.rank(row.state)),
@@ -34,7 +39,7 @@ COLUMNS = (
     Column("languages", _("Languages"), lambda row: len(row.heads), falls=True),
     Column("sent", _("Sent, 30 days"), lambda row: row.used.sent, falls=True, is_number=True, is_use=True),
     Column("read", _("Read"), lambda row: row.used.read_rate, falls=True, is_number=True, is_use=True),
-    Column("replied", _("Replied"), lambda row: row.used.reply_rate, falls=True, is_number=True, is_use=True),
+    Column("replied", _("Replied"), _share_replied, falls=True, is_number=True, is_use=True),
     Column("edited", _("Edited"), lambda row: row.edited_at, falls=True),
 )
 BY_KEY = {column.key: column for column in COLUMNS}

@@ -133,6 +133,8 @@ def a_shelf() -> None:
     for status, template in (("delivered", row), ("delivered", row), ("read", other)):
         payload = {"content_sid": template.content_sid}
         world.message(talk, "x", "outbound", status=status, kind="template", payload=payload)
+        if template == row:
+            world.message(talk, "Thank you")
 
 
 @pytest.mark.parametrize(("sort", "expected"), [
@@ -142,6 +144,7 @@ def a_shelf() -> None:
     ("sent", ["none", "Little", "much"]),
     ("read", ["much", "Little", "none"]),
     ("-read", ["Little", "much", "none"]),
+    ("replied", ["Little", "much", "none"]),
     ("-languages", ["much", "none", "Little"]),
     ("category", ["much", "none", "Little"]),
     ("edited", ["Little", "none", "much"]),
