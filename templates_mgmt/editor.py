@@ -24,8 +24,9 @@ from templates_mgmt.placeholders import LONGEST_VALUE
 from templates_mgmt.policy import Finding
 from templates_mgmt.policy.drafts import APPROVED_BODY, BODY
 from templates_mgmt.preview import Preview
+from templates_mgmt.reading import written_of
 from templates_mgmt.states import State, state_of
-from templates_mgmt.written import DOCUMENT, IMAGE, NONE, TEXT, ButtonRow, Written, written_of
+from templates_mgmt.written import DOCUMENT, IMAGE, NONE, TEXT, ButtonRow, Written
 
 CATEGORIES: tuple[tuple[str, Promise, Promise], ...] = (
     (policy.UTILITY, _("Utility"),
@@ -90,7 +91,7 @@ class Editor:
 
     @classmethod
     def of(cls, template: Template, agent: Agent) -> Editor:
-        written = shaping.with_first_rows(written_from(template))
+        written = shaping.with_first_rows(written_of(template))
         return cls(
             agent, written, template, template.family.account, stamp=editing.stamp_of(template),
             versions=versions_of(template),
@@ -232,13 +233,6 @@ class Editor:
     @property
     def button_choices(self) -> list[tuple[str, Promise]]:
         return [(kind, BUTTON_LABELS[kind][0]) for kind in self.written.button_kinds]
-
-
-def written_from(template: Template) -> Written:
-    return written_of(
-        template.name, template.language, template.category or policy.UTILITY, template.content,
-        template.fields,
-    )  # fmt: skip
 
 
 def versions_of(template: Template) -> list[Template]:

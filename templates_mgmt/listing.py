@@ -24,7 +24,7 @@ from inbox.views.fragments import number
 from templates_mgmt import languages, sorting, states, usage
 from templates_mgmt.access import templates_for
 from templates_mgmt.models import Template
-from templates_mgmt.notes import RECENTLY, Note
+from templates_mgmt.notices import RECENTLY, Notice
 from templates_mgmt.states import State
 from templates_mgmt.usage import Usage
 
@@ -118,7 +118,7 @@ class Row:
     # Approved versions that a newer one, which is not, is to replace: they are still sent.
     approved: list[Version] = field(default_factory=list)
     template: Template | None = None
-    note: Note | None = None
+    notice: Notice | None = None
     used: Usage = field(default_factory=Usage)
 
     @cached_property

@@ -1,38 +1,156 @@
-"""What people should know about a template, in words: what it costs now, what to send instead."""
+"""What is the matter with a template, in a sentence and with the next step, for the list and its own page."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from django.db.models import Case, IntegerField, QuerySet, Value, When
-from django.template.defaultfilters import date as written
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inbox import clock
-from templates_mgmt import usage
+from templates_mgmt import remedies, states, usage
 from templates_mgmt.models import Template
 
 NEAR = 20  # of those that could be sent instead, how many are looked at
+LONGEST = 160  # characters of WhatsApp's own words in the list
+# So long a category that Meta changed is news.
+RECENTLY = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Notice:
-    """`level` is info, warn or danger; `next_step` may be empty."""
+    """`level` is warn or danger; `action` is what a link to the way out says."""
 
     level: str
     sentence: str
+    action: str
     next_step: str = ""
+    instead: Template | None = None
+
+
+def in_short(template: Template, now: datetime) -> Notice | None:
+    """For the list: the most serious one, without a next step. Asks the database nothing."""
+    if states.state_of(template).word == "rejected":
+        return _rejected(template)
+    if found := _found(template):
+        return found[0]
+    is_news = template.recategorised_at and now - template.recategorised_at < RECENTLY
+    return _recategorised(template) if is_news else None
 
 
 def about(template: Template, used: usage.Usage | None = None) -> list[Notice]:
-    """The most serious first.
+    """For its page: the most serious first, with what to do. What was rejected has a place of its own.
 
     :param used: of its Content SID, where the caller has it; else it is asked for when it is needed.
     """
-    notices = (_submission(template), _gone(template), _withdrawn(template), _category(template, used))
-    return [notice for notice in notices if notice]
+    notices = [_with_step(notice, template) for notice in _found(template)]
+    if template.recategorised_at:
+        notices.append(_with_count(_recategorised(template), template, used))
+    return notices
+
+
+def _found(template: Template) -> list[Notice]:
+    says = (_submission, _gone, _withdrawn)
+    return [notice for say in says if (notice := say(template))]
+
+
+# What there is
+
+
+def _rejected(template: Template) -> Notice:
+    finding, reason = remedies.broken_rule(template), template.rejection_reason
+    words = finding.sentence if finding else reason[:LONGEST] + ("…" if len(reason) > LONGEST else "")
+    return Notice("danger", words or _("WhatsApp gave no reason."), _("Fix it"))
+
+
+def _submission(template: Template) -> Notice | None:
+    if template.submission == Template.Submission.FAILED:
+        words = template.submission_error or _("Twilio did not take it.")
+        return Notice("danger", words, _("Fix it"))
+    if template.submission == Template.Submission.UNKNOWN:
+        sentence = _("Twilio gave no answer, so it is being looked for in Twilio's list.")
+        return Notice("warn", sentence, _("See"))
+    return None
+
+
+def _gone(template: Template) -> Notice | None:
+    if not template.is_gone:
+        return None
+    return Notice("danger", _("Twilio does not have this template any more."), _("What to send instead"))
+
+
+def _withdrawn(template: Template) -> Notice | None:
+    if template.status == Template.PAUSED:
+        return Notice("warn", _paused(template), _("What to send instead"))
+    if template.status == Template.DISABLED:
+        sentence = _("WhatsApp disabled this template for good: many people blocked or reported it.")
+        return Notice("danger", sentence, _("What to send instead"))
+    return None
+
+
+def _paused(template: Template) -> str:
+    until, now = template.paused_until, clock.now()
+    if until is None:
+        return _("WhatsApp paused this template: many people blocked or reported it.")
+    if until < now:
+        return _("WhatsApp paused this template; it should return soon.")
+    words = {"moment": _moment(until, now)}
+    return _("WhatsApp paused this template until %(moment)s: many people blocked or reported it.") % words
+
+
+def _moment(moment: datetime, now: datetime) -> str:
+    """Such as "14:30", "Friday 14:30", "5 June 14:30"."""
+    moment, now = timezone.localtime(moment), timezone.localtime(now)
+    days = (moment.date() - now.date()).days
+    return date_format(moment, "H:i" if days == 0 else "l H:i" if 0 < days < 7 else "j F H:i")
+
+
+def _recategorised(template: Template) -> Notice:
+    words = {"now": label(template.category), "before": label(template.previous_category)}
+    sentence = _("WhatsApp changed the category: this now bills as %(now)s, no longer as %(before)s.") % words
+    return Notice("warn", sentence, _("See what it costs now"))
+
+
+def label(category: str) -> str:
+    """“marketing”; a category that is not known here as it came."""
+    known = category in Template.Category.values
+    return str(Template.Category(category).label).lower() if known else category.lower()
+
+
+# What to do
+
+
+def _with_step(notice: Notice, template: Template) -> Notice:
+    step = _STEPS.get(states.state_of(template).word)
+    return step(notice, template) if step else _with_other(notice, template)
+
+
+def _mend(notice: Notice, template: Template) -> Notice:
+    if template.content_sid:
+        return replace(notice, next_step=_("Submit it again, or make a new version and change that."))
+    return replace(notice, next_step=_("Change it and submit it again."))
+
+
+def _wait(notice: Notice, template: Template) -> Notice:
+    return replace(notice, next_step=_("Nothing needs to be done; it is not submitted twice."))
+
+
+def _with_other(notice: Notice, template: Template) -> Notice:
+    near = list(instead_of(template)[:NEAR])
+    if not near:
+        step = _("No other approved template in this language has its category. Make a new version.")
+        return replace(notice, next_step=step)
+    sent = usage.of(other.content_sid for other in near)
+    best = max(near, key=lambda other: _weight(template, other, sent))
+    return replace(notice, next_step=_("Send %(name)s instead.") % {"name": best.name}, instead=best)
+
+
+_STEPS: dict[str, Callable[[Notice, Template], Notice]] = {"failed": _mend, "unknown": _wait}
 
 
 def instead_of(template: Template) -> QuerySet[Template]:
@@ -49,71 +167,14 @@ def instead_of(template: Template) -> QuerySet[Template]:
     return same.select_related("family").order_by(near, "-pk")
 
 
-def _submission(template: Template) -> Notice | None:
-    if template.submission == Template.Submission.FAILED:
-        fix = _("Change it and submit it again.")
-        if template.content_sid:
-            fix = _("Submit it again, or make a new version and change that.")
-        return Notice("danger", template.submission_error, fix)
-    if template.submission == Template.Submission.UNKNOWN:
-        sentence = _("Twilio gave no answer, so it is being looked for in Twilio's list.")
-        return Notice("warn", sentence, _("Nothing needs to be done; it is not submitted twice."))
-    return None
-
-
-def _gone(template: Template) -> Notice | None:
-    if not template.is_gone:
-        return None
-    return Notice("danger", _("Twilio does not have this template any more."), _instead(template))
-
-
-def _withdrawn(template: Template) -> Notice | None:
-    if template.status == Template.PAUSED:
-        return Notice("warn", _paused(template), _instead(template))
-    if template.status == Template.DISABLED:
-        sentence = _("WhatsApp disabled this template after customers blocked or reported it.")
-        return Notice("danger", sentence, _instead(template))
-    return None
-
-
-def _paused(template: Template) -> str:
-    until = template.paused_until
-    if until is None or until < clock.now():
-        return _("WhatsApp paused this template; it should return soon.")
-    local = timezone.localtime(until)
-    moment = written(local, "H:i" if local.date() == timezone.localdate() else "j F, H:i")
-    return _("WhatsApp paused this template until %(moment)s.") % {"moment": moment}
-
-
-def _instead(template: Template) -> str:
-    near = list(instead_of(template)[:NEAR])
-    if not near:
-        return _("No other approved template in this language has its category. Make a new version.")
-    sent = usage.of(other.content_sid for other in near)
-    best = max(near, key=lambda other: _weight(template, other, sent))
-    return _("Send %(name)s instead.") % {"name": best.name}
-
-
 def _weight(template: Template, other: Template, sent: dict[str, usage.Usage]) -> tuple[bool, int, int]:
     """Its own family, then what people use, then the newest."""
     used = sent.get(other.content_sid or "", usage.Usage())
     return other.family_id == template.family_id, used.sent, other.pk
 
 
-def _category(template: Template, used: usage.Usage | None) -> Notice | None:
-    if template.recategorised_at is None:
-        return None
+def _with_count(notice: Notice, template: Template, used: usage.Usage | None) -> Notice:
     if used is None:
         used = usage.of([template.content_sid]).get(template.content_sid or "", usage.Usage())
-    words = {"now": label(template.category), "before": label(template.previous_category)}
-    sentence = _("WhatsApp changed the category: this now bills as %(now)s, no longer as %(before)s.") % words
-    count = ngettext(
-        "Used %(count)d time in 30 days.", "Used %(count)d times in 30 days.", used.sent
-    ) % {"count": used.sent}  # fmt: skip
-    return Notice("warn", sentence, count)
-
-
-def label(category: str) -> str:
-    """“marketing”; a category that is not known here as it came."""
-    known = category in Template.Category.values
-    return str(Template.Category(category).label).lower() if known else category.lower()
+    count = ngettext("Used %(count)d time in 30 days.", "Used %(count)d times in 30 days.", used.sent)
+    return replace(notice, next_step=count % {"count": used.sent})

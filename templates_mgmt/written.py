@@ -1,4 +1,4 @@
-"""A template in the plain words of the editor's form, read from a row and back into `types`. Pure.
+"""A template in the plain words of the editor's form, and from there into Twilio's `types`. Pure.
 
 What the chosen kind lacks is kept, so that trying another kind loses nothing; only what the kind has goes
 into `types`.
@@ -19,7 +19,6 @@ from templates_mgmt.policy.drafts import LONGEST_REPLY, LONGEST_TITLE
 MOST_ROWS = 30
 NONE, TEXT, IMAGE, DOCUMENT = "none", "text", "image", "document"
 HEADERS = (NONE, TEXT, IMAGE, DOCUMENT)
-_DOCUMENTS = (".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx")
 
 # What the form shows for each kind of content.
 PARTS: dict[str, frozenset[str]] = {
@@ -246,63 +245,3 @@ _MAKERS: dict[str, Callable[[Written], dict[str, Any]]] = {
     kinds.CAROUSEL: lambda w: kinds.carousel(w.body, [row.card for row in w.cards]),
     kinds.AUTHENTICATION: _authentication,
 }
-
-
-# From a row
-
-
-def written_of(
-    name: str, language: str, category: str, content: Content, fields: dict[str, dict[str, str]]
-) -> Written:
-    """What the form shows of a template that was made here or at Twilio."""
-    shown, shape = content.as_written, content.shape
-    url = shown.media_urls[0] if shown.media_urls else ""
-    is_card = content.kind == kinds.AUTHENTICATION
-    place = shown.place
-    return Written(
-        name=name,
-        language=language,
-        category=category,
-        kind=content.kind if content.is_built else kinds.TEXT,
-        header_kind=_header_kind(shown.header, url),
-        header=shown.header,
-        body=shown.body,
-        footer=shown.footer,
-        media=url,
-        buttons=() if is_card else tuple(ButtonRow.of(button) for button in shown.buttons),
-        list_button=shown.list_button,
-        items=tuple(_item_row(item) for item in shown.items),
-        cards=tuple(_card_row(card) for card in shown.cards),
-        latitude=place.latitude if place else "",
-        longitude=place.longitude if place else "",
-        label=place.label if place else "",
-        address=place.address if place else "",
-        code_title=shown.buttons[0].title if is_card and shown.buttons else "",
-        minutes=str(shape.get("code_expiration_minutes") or ""),
-        advice=bool(shape.get("add_security_recommendation", True)),
-        variables=tuple(_variable_row(name, content, fields) for name in content.names),
-    )
-
-
-def _header_kind(header: str, url: str) -> str:
-    if header:
-        return TEXT
-    if not url:
-        return NONE
-    return DOCUMENT if url.lower().partition("?")[0].endswith(_DOCUMENTS) else IMAGE
-
-
-def _item_row(item: Item) -> ItemRow:
-    return ItemRow(item.title, item.description, item.id if item.id != item.title else "")
-
-
-def _card_row(card: Card) -> CardRow:
-    rows = [*(ButtonRow.of(button) for button in card.buttons[:2]), ButtonRow(), ButtonRow()]
-    return CardRow(card.title, card.body, card.media_urls[0] if card.media_urls else "", (rows[0], rows[1]))
-
-
-def _variable_row(name: str, content: Content, fields: dict[str, dict[str, str]]) -> VariableRow:
-    told = fields.get(name)
-    told = told if isinstance(told, dict) else {}
-    sample = content.variables.get(name, "")
-    return VariableRow(name, str(told.get("means", "")), str(sample), str(told.get("source") or "typed"))

@@ -11,7 +11,6 @@ from templates_mgmt.editor import BUTTON_LABELS
 from templates_mgmt.filling import SOURCES, TYPED
 from templates_mgmt.listing import Filters
 from templates_mgmt.models import Template
-from templates_mgmt.policy import Finding
 from templates_mgmt.written import ButtonRow
 
 register = template.Library()
@@ -23,30 +22,16 @@ def filtered(filters: Filters, **changes: object) -> str:
     return filters.but(**{"after": 0, **changes}).query
 
 
-@register.filter
-def state(row: states.Standing) -> states.State:
-    return states.state_of(row)
+register.filter("state", states.state_of)
+register.filter("language_name", languages.name_of)
+register.filter("language_tag", languages.tag_of)
+register.filter("language_dir", languages.direction_of)
 
 
 @register.filter
 def category_label(code: str) -> str:
     """As Twilio wrote it when it is not one that is known here."""
     return str(dict(Template.Category.choices).get(code, code)) or "–"
-
-
-@register.filter
-def language_name(code: str) -> str:
-    return languages.name_of(code)
-
-
-@register.filter
-def language_tag(code: str) -> str:
-    return languages.tag_of(code)
-
-
-@register.filter
-def language_dir(code: str) -> str:
-    return languages.direction_of(code)
 
 
 @register.filter
@@ -62,6 +47,9 @@ def percent_of(part: int, whole: int) -> str:
 
 # The editor
 
+register.filter("fix_act", checking.act_of)
+register.filter("fix_label", checking.label_of)
+
 
 @register.filter
 def slot_of(slots: dict[str, Slot], field: str) -> Slot:
@@ -73,16 +61,6 @@ def slot_of(slots: dict[str, Slot], field: str) -> Slot:
 def numbered(field: str, number: object) -> str:
     """The name of one of several: "buttons" and 2 are "buttons.2"."""
     return f"{field}.{number}"
-
-
-@register.filter
-def fix_act(finding: Finding) -> str:
-    return checking.act_of(finding)
-
-
-@register.filter
-def fix_label(finding: Finding) -> str:
-    return checking.label_of(finding)
 
 
 @register.filter

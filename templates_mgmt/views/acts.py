@@ -16,11 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from inbox.models import Agent
 from inbox.refusals import Refused
 from inbox.views.fragments import is_removal
-from templates_mgmt import deleting
+from templates_mgmt import deleting, remedies
 from templates_mgmt import languages as names
 from templates_mgmt.access import must_manage, template_for
 from templates_mgmt.models import Template
-from templates_mgmt.notes import remedies
 from templates_mgmt.views.answers import refused, submitted_words
 
 View = Callable[..., HttpResponse]
@@ -52,7 +51,7 @@ def versions(request: HttpRequest, template: Template) -> HttpResponse:
         raise Refused("not_built", sentence, _("Change it there, then sync."))
     if template.is_draft:
         return redirect("templates_mgmt:template", template.pk)
-    changes = {name: value for name, value in remedies(template).columns.items() if name != "language"}
+    changes = {name: value for name, value in remedies.mended(template).columns.items() if name != "language"}
     draft = template.new_version(by=request.user, **changes)
     return redirect("templates_mgmt:template", draft.pk)
 

@@ -6,11 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from inbox import clock
-from templates_mgmt import deleting, notices, rejections, usage
+from templates_mgmt import deleting, notices, rejections, remedies, usage
 from templates_mgmt.economics import Economics, Rate, Recipient
 from templates_mgmt.editor import Editor
 from templates_mgmt.models import Price, Template
-from templates_mgmt.notes import remedies
 
 
 def _rates(template: Template, address: str) -> tuple[Rate, Rate] | None:
@@ -33,7 +32,7 @@ def standing(request: HttpRequest, template: Template) -> HttpResponse:
         "editor": editor,
         "state": editor.state,
         "advice": rejections.advise(template.rejection_reason) if editor.state.word == "rejected" else None,
-        "remedies": remedies(template),
+        "mended": remedies.mended(template),
         "rates": _rates(template, editor.sender_address),
         "notices": notices.about(template, used),
         "used": used,

@@ -12,11 +12,10 @@ from django_htmx.http import trigger_client_event
 
 from inbox import clock
 from inbox.views.fragments import number
-from templates_mgmt import languages, listing, sorting, states
+from templates_mgmt import languages, listing, notices, sorting, states
 from templates_mgmt.access import accounts_for, may_manage, templates_for
 from templates_mgmt.listing import Filters
 from templates_mgmt.models import Template
-from templates_mgmt.notes import note_on
 from templates_mgmt.views.sync import sync_context
 
 MOST_BADGES = 200
@@ -58,7 +57,7 @@ def _context(request: HttpRequest, filters: Filters) -> dict[str, Any]:
     page, now = listing.page(request.user, filters), clock.now()
     for row in page.rows:
         if row.template and filters.status != listing.ARCHIVED:
-            row.note = note_on(row.template, now)
+            row.notice = notices.in_short(row.template, now)
     watched = [row.first for row in page.rows if row.first.state.group == states.REVIEW]
     return {
         "filters": filters,

@@ -98,9 +98,9 @@ def test_every_kind_goes_into_a_draft_and_back_unchanged(client: Client, lead: A
     assert template.content.kind == kind
     before = template.types
     assert client.get(f"/templates/{template.pk}/").status_code == 200
-    from templates_mgmt.editor import written_from
+    from templates_mgmt.reading import written_of
 
-    assert written_from(template).types == before
+    assert written_of(template).types == before
 
 
 def test_another_kind_keeps_what_was_written(client: Client, lead: Agent) -> None:
@@ -487,11 +487,12 @@ def test_a_changed_category_says_what_it_costs_now(client: Client, lead: Agent) 
 
 
 def test_a_paused_one_says_what_to_send_instead(client: Client, lead: Agent) -> None:
-    a_template("other")
+    other = a_template("other")
     row = a_template("tired", status="paused", paused_until=clock.now() + timedelta(hours=3))
     told = words(page(client, f"/templates/{row.pk}/"))
     assert "WhatsApp paused this template until" in told
     assert "Send other instead." in told
+    assert f'href="/templates/{other.pk}/">Send other instead.</a>' in page(client, f"/templates/{row.pk}/")
 
 
 def test_a_language_starts_with_a_copy(client: Client, lead: Agent) -> None:

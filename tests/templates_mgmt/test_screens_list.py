@@ -72,8 +72,8 @@ def test_it_says_what_is_wrong(client: Client, lead: Agent) -> None:
     a_template("g", category="MARKETING", **moved)
     told = words(page(client))
     for sentence in ("cannot start with a variable. Fix it", "Something <b>nobody</b> knows Fix it",
-                     "Paused by WhatsApp until", "What to send instead", "Disabled by WhatsApp",
-                     "from Utility to Marketing. See what it costs now",
+                     "WhatsApp paused this template until", "What to send instead", "WhatsApp disabled this",
+                     "now bills as marketing, no longer as utility. See what it costs now",
                      "Twilio refused: bad types", "Twilio gave no answer"):  # fmt: skip
         assert sentence in told
 
@@ -258,6 +258,7 @@ def test_what_is_gone_from_twilio_needs_somebody(client: Client, lead: Agent) ->
     html = page(client)
     assert "Gone from Twilio" in html
     assert re.findall(r'scope="rowgroup">([^<]+)<', html) == ["Needs you"]
+    assert "Twilio does not have this template any more. What to send instead" in words(html)
     assert "Twilio does not have this template any more" in page(client, f"{row.pk}/")
 
 
