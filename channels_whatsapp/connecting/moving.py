@@ -48,6 +48,8 @@ def move(sender: Sender, account: Account, address: str, *, by: Agent) -> Sender
         sentence = _("This number is not online at WhatsApp yet.")
         raise Refused("not_online", sentence, _("Finish its registration first, then move."))
     with transaction.atomic():
+        # One move of an account's numbers after the other: what is free is read under this lock.
+        Account.objects.select_for_update().get(pk=account.pk)
         channel = Channel.objects.select_for_update().get(pk=sender.channel_id)
         moved = _exchange(channel, account, address)
         moved.messaging_service_sid = service.sid if service else ""
@@ -76,9 +78,7 @@ def _exchange(channel: Channel, account: Account, address: str) -> Sender:
     removing.must_be_idle(sandbox)
     must_have_no_past(address)
     sandbox.delete()
-    moved = Sender.objects.filter(address=address).first()
-    if moved is None:
-        moved = Sender(account=account, address=address)
+    moved = Sender.objects.filter(address=address).first() or Sender(address=address)
     if other := Channel.objects.select_for_update().filter(address=address).first():
         Channel.objects.filter(pk=other.pk).update(address=f"moved:{other.pk}")
         channel.address, other.address = other.address, channel.address
@@ -88,7 +88,7 @@ def _exchange(channel: Channel, account: Account, address: str) -> Sender:
     else:
         channel.address = address
         channel.save(update_fields=["address"])
-    moved.channel = channel
+    moved.channel, moved.account = channel, account
     return moved
 
 

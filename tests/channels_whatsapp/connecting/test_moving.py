@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from django.test import Client
 
-from channels_whatsapp.connecting import moving
+from channels_whatsapp.connecting import choosing, moving
 from channels_whatsapp.models import Account, Sender
 from channels_whatsapp.simulator import Simulator
 from inbox import clock
@@ -105,3 +105,21 @@ def test_two_who_move_at_once_move_once(twilio: Simulator, sandbox: Sender, admi
     assert [type(each) for each in accidents(at_once(*acts))] == [Refused]
     assert Sender.objects.get().address == SHOP
     assert Event.objects.filter(verb="sender.moved").count() == 1
+
+
+@pytest.mark.parametrize("is_connected", [True, False])
+def test_two_sandboxes_that_move_to_one_number_do_not_share_it(
+    twilio: Simulator, sandbox: Sender, admin: Agent, is_connected: bool
+) -> None:
+    row = Channel.objects.create(name="Second trial", address="whatsapp:+14155230000")
+    second = Sender.objects.create(
+        channel=row, account=sandbox.account, address=row.address, kind=Sender.Kind.SANDBOX
+    )
+    for each in (sandbox, second):
+        world.conversation(None, each.channel)
+    if is_connected:
+        choosing.adopt(sandbox.account, SHOP, "Shop UK", None, by=admin)
+    acts = [partial(moving.move, each, sandbox.account, SHOP, by=admin) for each in (sandbox, second)]
+    assert [type(each) for each in accidents(at_once(*acts))] == [Refused]
+    assert Sender.objects.filter(address=SHOP).count() == 1
+    assert Sender.objects.filter(kind=Sender.Kind.SANDBOX).count() == 1
