@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from channels_whatsapp import hooks
 from channels_whatsapp.replaying import Replaying
 from channels_whatsapp.sealed import SealedField
+from channels_whatsapp.turns import Turns
 from inbox import clock
 from inbox.models import Channel
 
@@ -131,7 +132,7 @@ REVIEWS = {
 }
 
 
-class Sender(models.Model):
+class Sender(Turns, models.Model):
     """The WhatsApp side of a channel at Twilio."""
 
     class Kind(models.TextChoices):
@@ -215,45 +216,6 @@ class Sender(models.Model):
     @property
     def review_words(self) -> str:
         return str(REVIEWS.get(self.pending_name_status, self.pending_name_status))
-
-    @property
-    def interval(self) -> float:
-        """Seconds between two messages: 80 a second, in the sandbox one in three seconds."""
-        return 3.0 if self.is_sandbox else 1 / 80
-
-    def take_turn(self, *, patience: float) -> tuple[bool, float]:
-        """Ask for the next free moment to send, kept in the database for all workers together.
-
-        :param patience: seconds that the caller would wait.
-        :returns: True and the seconds to wait, or False and when to ask again: nothing was taken.
-        """
-        with connection.cursor() as cursor:
-            cursor.execute(_TAKE_TURN, {"pk": self.pk, "interval": self.interval, "patience": patience})
-            if row := cursor.fetchone():
-                return True, max(0.0, row[0])
-            cursor.execute(_NEXT_TURN, {"pk": self.pk})
-            return False, max(0.0, cursor.fetchone()[0])
-
-    def pause(self, seconds: float) -> None:
-        """Twilio asked for fewer calls: nothing leaves for so long."""
-        until = clock.now() + timedelta(seconds=seconds)
-        longer = Q(paused_until__isnull=True) | Q(paused_until__lt=until)
-        Sender.objects.filter(longer, pk=self.pk).update(paused_until=until)
-
-
-# GREATEST minds no NULLs.
-_TAKE_TURN = """
-UPDATE channels_whatsapp_sender
-SET next_send_at = GREATEST(next_send_at, clock_timestamp()) + make_interval(secs => %(interval)s)
-WHERE id = %(pk)s
-  AND GREATEST(next_send_at, '-infinity') <= clock_timestamp() + make_interval(secs => %(patience)s)
-  AND GREATEST(paused_until, '-infinity') <= clock_timestamp()
-RETURNING EXTRACT(EPOCH FROM next_send_at - clock_timestamp())::float - %(interval)s
-"""
-_NEXT_TURN = """
-SELECT EXTRACT(EPOCH FROM GREATEST(next_send_at, paused_until, clock_timestamp()) - clock_timestamp())::float
-FROM channels_whatsapp_sender WHERE id = %(pk)s
-"""
 
 
 class Receipt(Replaying, models.Model):
