@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from channels_whatsapp import errors
 from channels_whatsapp.models import Sender
-from inbox import clock
+from inbox import clock, moments
 from inbox.models import Channel, Conversation, Message
 
 SESSION = timedelta(days=3)
@@ -52,7 +50,7 @@ class Session:
             return _("This phone is not in the sandbox.") + " " + again
         if self.ends_at is None:
             return _("A join lasts three days.") + " " + again
-        at = {"at": day_and_time(self.ends_at, now)}
+        at = {"at": moments.day_and_time(self.ends_at, now)}
         if self.has_ended(now):
             return _("The session ended %(at)s.") % at + " " + again
         return _("The session ends %(at)s.") % at
@@ -96,9 +94,3 @@ def invitation(code: str, number: str) -> str:
         known = {"code": code, "number": number}
         return _("Ask them to send “join %(code)s” to %(number)s.") % known
     return _("Ask them to send “join” and the sandbox's two words to %(number)s.") % {"number": number}
-
-
-def day_and_time(moment: datetime, now: datetime) -> str:
-    """ "Tuesday 14:02" within a week, else with the date."""
-    is_near = abs(moment - now) < timedelta(days=6)
-    return date_format(timezone.localtime(moment), "l H:i" if is_near else "j F, H:i")

@@ -367,6 +367,7 @@ LANGUAGES = env.languages("LANGUAGES", default=["en"])
 USE_I18N = True
 TIME_ZONE = env.word("TIME_ZONE", "UTC", is_time_zone, "Write a name such as Europe/London.")
 USE_TZ = True
+FORMAT_MODULE_PATH = "config.formats"
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 
 # --- API ----------------------------------------------------------------------------------------

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from inbox import moments
 from inbox.models import Address, ConsentEntry, Conversation, Event, Window
 
 if TYPE_CHECKING:
@@ -56,9 +55,8 @@ class Consent:
     def sentence(self) -> str:
         if self.entry is None:
             return _("No opt-in noted")
-        day = date_format(timezone.localtime(self.entry.given_at), "j F Y")
         form = _("%(name)s opted in on %(day)s") if self.is_given else _("%(name)s opted out on %(day)s")
-        return form % {"name": self.name, "day": day}
+        return form % {"name": self.name, "day": moments.day(self.entry.given_at)}
 
 
 def standing_of(conversation: Conversation) -> dict[str, Consent]:

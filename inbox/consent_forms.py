@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from inbox import consent
+from inbox import consent, moments
 from inbox.consent_card import SOURCES
 from inbox.forms import Text
 from inbox.models import Agent, ConsentEntry, Conversation, Message
@@ -69,6 +67,5 @@ class ConsentForm(forms.Form):
 
 
 def _named(message: Message) -> str:
-    at = date_format(timezone.localtime(message.created_at), "j M H:i")
     words = " ".join(message.body.split())[:60] or message.get_kind_display()
-    return f"{at} · {words}"
+    return f"{moments.day_and_time(message.created_at)} · {words}"

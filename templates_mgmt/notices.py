@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Case, IntegerField, QuerySet, Value, When
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inbox import clock
+from inbox import clock, moments
 from templates_mgmt import remedies, states, usage
 from templates_mgmt.models import Template
 
@@ -99,15 +97,8 @@ def _paused(template: Template) -> str:
         return _("WhatsApp paused this template: many people blocked or reported it.")
     if until < now:
         return _("WhatsApp paused this template; it should return soon.")
-    words = {"moment": _moment(until, now)}
+    words = {"moment": moments.day_and_time(until, now)}
     return _("WhatsApp paused this template until %(moment)s: many people blocked or reported it.") % words
-
-
-def _moment(moment: datetime, now: datetime) -> str:
-    """Such as "14:30", "Friday 14:30", "5 June 14:30"."""
-    moment, now = timezone.localtime(moment), timezone.localtime(now)
-    days = (moment.date() - now.date()).days
-    return date_format(moment, "H:i" if days == 0 else "l H:i" if 0 < days < 7 else "j F H:i")
 
 
 def _recategorised(template: Template) -> Notice:

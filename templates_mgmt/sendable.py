@@ -6,10 +6,9 @@ so (Twilio, "Content types overview"). The gate of the inbox then asks for the w
 
 from __future__ import annotations
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from inbox import moments
 from inbox.refusals import Refused
 from templates_mgmt import policy
 from templates_mgmt.models import Template
@@ -49,7 +48,7 @@ def paused(template: Template) -> str:
     name = {"name": template.name}
     if template.paused_until is None:
         return _("WhatsApp paused “%(name)s” for low quality.") % name
-    until = date_format(timezone.localtime(template.paused_until), "l j F, H:i")
+    until = moments.day_and_time(template.paused_until)
     return _("WhatsApp paused “%(name)s” for low quality until %(until)s.") % {**name, "until": until}
 
 

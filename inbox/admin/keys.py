@@ -13,9 +13,9 @@ from django.forms import CheckboxSelectMultiple, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from inbox import moments
 from inbox.models import ApiKey
 
 
@@ -49,10 +49,6 @@ class EndedFilter(admin.SimpleListFilter):
         return {"0": queryset.exclude(ended), "1": queryset.filter(ended)}.get(self.value() or "", queryset)
 
 
-def day_of(at: datetime) -> str:
-    return date_format(timezone.localtime(at), "j F Y")
-
-
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin):
     form = ApiKeyForm
@@ -72,11 +68,11 @@ class ApiKeyAdmin(admin.ModelAdmin):
     @admin.display(description=_("state"))
     def state(self, key: ApiKey) -> str:
         if key.revoked_at:
-            return str(_("Revoked on %(day)s") % {"day": day_of(key.revoked_at)})
+            return str(_("Revoked on %(day)s") % {"day": moments.day(key.revoked_at)})
         if key.expires_at is None:
             return str(_("Works"))
         words = _("Works until %(day)s") if key.expires_at > timezone.now() else _("Ended on %(day)s")
-        return str(words % {"day": day_of(key.expires_at)})
+        return str(words % {"day": moments.day(key.expires_at)})
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> type[ModelForm]:
         form = super().get_form(request, obj, **kwargs)

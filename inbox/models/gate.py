@@ -21,10 +21,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from inbox import moments
 from inbox.models.consent_entry import ConsentEntry
 from inbox.models.contact import Window, open_window_of
 from inbox.refusals import Refused
@@ -129,5 +128,4 @@ def _must_not_be_refused(conversation: Conversation, entry: ConsentEntry | None,
 
 
 def _who_and_when(conversation: Conversation, at: datetime) -> dict[str, str]:
-    day = date_format(timezone.localtime(at), "j F Y")
-    return {"name": conversation.contact.display_name, "day": day}
+    return {"name": conversation.contact.display_name, "day": moments.day(at)}

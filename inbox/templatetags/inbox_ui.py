@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
-from inbox import finding, listing, statuses, windows
+from inbox import finding, listing, moments, statuses, windows
 from inbox.listing import Filters
 from inbox.models import Address, Conversation, Message
 
@@ -87,14 +87,14 @@ def epoch(moment: datetime | None) -> str:
 # Times
 
 
-@register.filter
-def clock_time(moment: datetime) -> str:
-    return date_format(timezone.localtime(moment), "H:i")
+register.filter("clock_time", moments.clock_time)
+register.filter("day_and_time", moments.day_and_time)
+register.filter("full_time", moments.full_time)
 
 
 @register.filter
 def when(moment: datetime, now: datetime | None = None) -> str:
-    """As short as it stays clear: "14:48", "Wed 15:26" for yesterday, "Tue", "5 Jun", "Dec 2025"."""
+    """Something past, for lists: "14:48", "Wed 15:26" for yesterday, "Tue", "5 Jun", "Dec 2025"."""
     moment, now = timezone.localtime(moment), timezone.localtime(now)
     days = (now.date() - moment.date()).days
     if days <= 0:
@@ -116,12 +116,6 @@ def day_heading(moment: datetime, now: datetime | None = None) -> str:
     if 0 < days < 7:
         return date_format(moment, "l")
     return date_format(moment, "j F" if moment.year == now.year else "j F Y")
-
-
-@register.filter
-def full_time(moment: datetime) -> str:
-    """For title attributes: date and time in words."""
-    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
 # What a message is, at a glance

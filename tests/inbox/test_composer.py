@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from inbox import clock
+from inbox import clock, moments
 from inbox.models import Agent, Channel, ConsentEntry, Conversation, Draft, Message, Window
 from tests import world
 from tests.inbox.pages import HTMX, bodies, client_id, composer, send, words
@@ -113,7 +113,9 @@ def test_exactly_1600_characters_are_one_message(client: Client, conversation: C
 def test_an_open_window_says_when_it_closes(client: Client, conversation: Conversation) -> None:
     shown = composer(client, conversation)
     assert 'data-window="open"' in shown
-    assert re.search(r"Closes ((Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?\d\d:\d\d", shown)
+    closing = conversation.window(clock.now()).shown_closing
+    assert closing
+    assert f"Closes {moments.day_and_time(closing)}" in shown
     assert 'class="fuse-left" width="83.0%"' in shown
     assert " disabled" not in re.search(r"<textarea[^>]*>", shown)[0]
 
