@@ -20,6 +20,7 @@ from inbox.models import Agent, ConsentEntry, Conversation
 from inbox.refusals import Refused
 from templates_mgmt import content, filling
 from templates_mgmt.models import Template
+from templates_mgmt.sendable import refusal_of
 
 NAME = "ask_opt_in"
 MARKETING = str(ConsentEntry.Category.MARKETING)
@@ -123,6 +124,8 @@ def _known_or_made(account: Account, language: str, by: Agent | None) -> Templat
         family__account=account, family__name=NAME, language=language, archived_at=None, gone_at=None
     )
     known = [template for template in rows.order_by("-pk")[:20] if is_the_question(template)]
+    # Approved, it would be marketing, which asks for the very opt-in; and a rejected one cannot be sent.
+    known = [each for each in known if not each.is_approved and refusal_of(each) is None]
     if known:
         done = (t for t in known if t.content_sid and t.submission == Template.Submission.DONE)
         return next(done, known[0])

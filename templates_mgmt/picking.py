@@ -116,9 +116,9 @@ class Shelf:
     @cached_property
     def chosen(self) -> Offer | None:
         """What was asked for, else the first that may go, else the first."""
-        everything = [*self.suggested, *self.others]
         if self.wish.chosen and (asked := self._asked()):
             return asked
+        everything = [*self.suggested, *self.others]
         sendable = (offer for offer in everything if self.may_go(offer.template))
         return next(sendable, next((offer for offer in everything if not offer.is_paused), None))
 
@@ -154,11 +154,14 @@ class Shelf:
 
     @cached_property
     def _sendable(self) -> list[Template]:
+        return self._read()
+
+    def _read(self, **which: int) -> list[Template]:
         sender = getattr(self.conversation.channel, "sender", None)
         if sender is None:
             return []
         rows = Template.objects.filter(
-            family__account=sender.account_id, archived_at=None, content_sid__isnull=False
+            family__account=sender.account_id, archived_at=None, content_sid__isnull=False, **which
         )
         if not self.is_open:
             rows = rows.filter(status__in=[Template.APPROVED, Template.PAUSED])
@@ -194,17 +197,21 @@ class Shelf:
                 families.setdefault(template.family_id, []).append(template)
         return [self._offer(versions) for versions in families.values()]
 
-    def _offer(self, versions: list[Template], chosen: Template | None = None) -> Offer:
+    def _offer(self, versions: list[Template]) -> Offer:
         best = latest_of_each(versions)
-        chosen = chosen or best_for(best, self.conversation.contact.language, self._usual)
-        others = tuple(template for template in best if template.language != chosen.language)
-        return Offer(chosen, others, sum(self._uses[template.content_sid or ""] for template in versions))
+        chosen = best_for(best, self.conversation.contact.language, self._usual)
+        uses = sum(self._uses[template.content_sid or ""] for template in versions)
+        return Offer(chosen, but(best, chosen.language), uses)
 
     def _asked(self) -> Offer | None:
-        asked = next((t for t in self._sendable if t.pk == self.wish.chosen), None)
-        if asked is None:
-            return None
-        return self._offer([t for t in self._sendable if t.family_id == asked.family_id], asked)
+        """Without a look at all the others: it is asked for with every letter of a value."""
+        versions = self._read(family__templates=self.wish.chosen)
+        asked = next((t for t in versions if t.pk == self.wish.chosen), None)
+        return asked and Offer(asked, but(latest_of_each(versions), asked.language))
+
+
+def but(versions: Iterable[Template], language: str) -> tuple[Template, ...]:
+    return tuple(template for template in versions if template.language != language)
 
 
 def latest_of_each(versions: Iterable[Template]) -> list[Template]:

@@ -29,6 +29,20 @@ def press(client: Client, talk: Conversation) -> object:
     return client.post(f"/conversations/{talk.pk}/consent/question/", headers=HTMX)
 
 
+@pytest.mark.parametrize("status", ["approved", "rejected"])
+def test_a_question_that_somebody_handed_in_for_approval_is_made_anew(
+    sim: Simulator, talk: Talk, browser: Client, status: str
+) -> None:
+    anna = talk()
+    press(browser, anna)
+    run_due_jobs()
+    Template.objects.update(status=status, category="MARKETING")
+    press(browser, anna)
+    run_due_jobs()
+    assert press(browser, anna).status_code == 200
+    assert Template.objects.count() == 2
+
+
 @pytest.fixture
 def browser(client: Client, shop: Sender) -> Client:
     client.force_login(world.agent("tomasz"))

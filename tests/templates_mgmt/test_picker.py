@@ -210,6 +210,7 @@ def test_content_for_open_windows_is_free_and_says_so(client: Client, talk: Conv
 def test_it_works_as_a_page_of_its_own(client: Client, talk: Conversation, order: Template) -> None:
     page = client.get(url(talk)).content.decode()
     assert "<html" in page and "Grace Tamblyn" in page
+    assert 'id="picker-send" type="submit"' in page
     answer = post(client, talk, order, htmx=False, **{"value-1": "Grace", "value-2": "BC-1"})
     assert (answer.status_code, answer["Location"]) == (302, f"/conversations/{talk.pk}/")
     assert Message.objects.get().body == "Hi Grace, order BC-1 leaves today."

@@ -163,6 +163,19 @@ def counted() -> Iterator[CaptureQueriesContext]:
         yield queries
 
 
+def test_the_one_that_is_filled_is_found_without_the_others(
+    talk: Conversation, tomasz: Agent, counted: CaptureQueriesContext
+) -> None:
+    asked = shelf.template("asked")
+    for number in range(3):
+        sent(talk, shelf.template(f"t{number}"), tomasz)
+    before = len(counted)
+    found = Shelf(talk, tomasz, Wish(chosen=asked.pk))
+    assert found.chosen and found.chosen.template == asked
+    queries = counted.captured_queries[before:]
+    assert len(queries) == 2 and not any("inbox_message" in query["sql"] for query in queries)
+
+
 def test_many_templates_cost_no_more_questions(
     talk: Conversation, tomasz: Agent, counted: CaptureQueriesContext
 ) -> None:
