@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.callers import forget
@@ -41,11 +42,12 @@ def fill_and_send(page: Page) -> None:
     page.keyboard.press("Enter")
 
 
-def test_a_closed_conversation_is_reopened_by_keyboard(
-    sign_in: Callable[..., Page], live: Stack, page_errors: list[str]
+@pytest.mark.parametrize(("hours", "then"), [(-2, "#messages"), (20, "#composer-text")])
+def test_a_template_is_sent_by_keyboard(
+    sign_in: Callable[..., Page], live: Stack, page_errors: list[str], hours: int, then: str
 ) -> None:
     page = sign_in("lead")
-    open_thread(page, Customer(live, hours=-2, name="Grace Tamblyn"))
+    open_thread(page, Customer(live, hours=hours, name="Grace Tamblyn"))
     page.locator("#thread-name").click()
     page.keyboard.press("Shift+T")
     expect(page.locator("#picker :focus")).to_have_count(1)
@@ -56,8 +58,8 @@ def test_a_closed_conversation_is_reopened_by_keyboard(
     forget(page_errors, "Applying inline style")
     fill_and_send(page)
     expect(bubbles(page, "Hi Grace, repair R-0815 is ready.")).to_have_count(1)
-    # Arrows scroll to what was sent, and the next letter is a shortcut again.
-    expect(page.locator("#messages")).to_be_focused()
+    # Closed, arrows scroll to what was sent and the next letter is a shortcut; open, one writes on.
+    expect(page.locator(then)).to_be_focused()
 
 
 def test_somebody_new_is_written_to_by_keyboard(
