@@ -122,9 +122,10 @@ def _foreign(receipt: Receipt, message: Message) -> str:
 
 
 def _mismatch(receipt: Receipt, attempt: SendAttempt) -> str:
-    """A ref proves which call it was only between the same two parties, and for one SID."""
-    if attempt.sid and attempt.sid != receipt.sid:
-        return "This call created another message."
+    """A ref proves which call it was only between the same two parties. A known SID proves it by itself,
+    also when its channel has got another number since."""
+    if attempt.sid:
+        return "" if attempt.sid == receipt.sid else "This call created another message."
     conversation = attempt.message.conversation
     if first(receipt.params, "From") not in ("", conversation.channel.address):
         service = first(receipt.params, "MessagingServiceSid")

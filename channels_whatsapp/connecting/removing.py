@@ -14,15 +14,16 @@ from inbox.refusals import Refused
 
 
 def waiting(sender: Sender) -> int:
-    """Messages that are on their way out."""
+    """Messages that are on their way out, and those whose outcome is looked for under this number."""
     rows = Message.objects.filter(conversation__channel=sender.channel_id)
-    return rows.filter(status__in=[statuses.QUEUED, statuses.SENDING]).count()
+    return rows.filter(status__in=[statuses.QUEUED, statuses.SENDING, statuses.UNKNOWN]).count()
 
 
 def must_be_idle(sender: Sender) -> None:
     if count := waiting(sender):
-        sentence = _("%(count)d messages are still waiting to leave from this number.") % {"count": count}
-        raise Refused("waiting", sentence, _("Wait until they are gone, then try again."))
+        sentence = _("%(count)d messages are still waiting to leave from this number, or not confirmed.")
+        step = _("Wait until they are gone. Of those not confirmed, say in the conversation if they arrived.")
+        raise Refused("waiting", sentence % {"count": count}, step)
 
 
 def remove(sender: Sender, *, at_twilio: bool, by: Agent) -> None:

@@ -6,17 +6,19 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from channels_whatsapp.connecting import choosing, moving
-from channels_whatsapp.models import Account, Sender
+from channels_whatsapp.models import Account, Receipt, Sender
 from channels_whatsapp.simulator import Simulator
 from inbox import clock
-from inbox.models import Agent, Channel, Event, Message, Window
+from inbox.models import Agent, Channel, Event, Message, SendAttempt, Window
 from inbox.refusals import Refused
 from tests import world
-from tests.channels_whatsapp.connecting.conftest import OTHER, SHOP, words
+from tests.channels_whatsapp.connecting.conftest import OTHER, SHOP, TOKEN, words
 from tests.channels_whatsapp.connecting.test_registering import GIVEN, NEW, last, url_of
+from tests.channels_whatsapp.posting import PATH, fixture, post_fields
 from tests.threads import accidents, at_once
 
 
@@ -64,9 +66,13 @@ def test_a_number_that_is_not_there_moves_nothing(
     assert Sender.objects.get().is_sandbox
 
 
-def test_messages_that_wait_hold_a_move_up(twilio: Simulator, sandbox: Sender, page: Client) -> None:
-    world.message(world.conversation(None, sandbox.channel), "Hi", "outbound")
+@pytest.mark.parametrize("status", ["queued", "sending", "unknown"])
+def test_messages_that_wait_or_are_not_confirmed_hold_a_move_up(
+    twilio: Simulator, sandbox: Sender, page: Client, status: str
+) -> None:
+    world.message(world.conversation(None, sandbox.channel), "Hi", "outbound", status=status)
     page.post(f"/connect/senders/{sandbox.pk}/move/", {"address": SHOP})
+    assert "1 messages are still waiting" in words(page.get("/connect/"))
     assert Sender.objects.get().is_sandbox
 
 
@@ -123,3 +129,18 @@ def test_two_sandboxes_that_move_to_one_number_do_not_share_it(
     assert [type(each) for each in accidents(at_once(*acts))] == [Refused]
     assert Sender.objects.filter(address=SHOP).count() == 1
     assert Sender.objects.filter(kind=Sender.Kind.SANDBOX).count() == 1
+
+
+def test_what_was_sent_before_a_move_still_hears_of_its_delivery(
+    twilio: Simulator, sandbox: Sender, page: Client, admin: Agent
+) -> None:
+    talk = world.conversation(None, sandbox.channel)
+    message = world.message(talk, "Hi", "outbound", status="sent", sid="SM" + "b" * 32)
+    attempt = SendAttempt.objects.create(message=message, sid=message.sid, outcome="accepted")
+    customer, before = talk.address.value, sandbox.address
+    moving.move(sandbox, sandbox.account, SHOP, by=admin)
+    told = fixture("status/delivered", MessageSid=message.sid, SmsSid=message.sid, From=before, To=customer)
+    path = f"{PATH}/status?ref={attempt.ref}"
+    assert post_fields(told, path, token=TOKEN, base=settings.PUBLIC_BASE_URL).status_code == 200
+    message.refresh_from_db()
+    assert message.status == "delivered", [(r.outcome, r.detail) for r in Receipt.objects.all()]
