@@ -156,6 +156,17 @@ def test_two_who_ask_again_ask_once(twilio: Simulator, account: Account, page: C
     assert Event.objects.filter(verb="sender.registering").count() == 2
 
 
+def test_two_who_register_a_number_at_once_ask_once(
+    twilio: Simulator, account: Account, admin: Agent
+) -> None:
+    wanted = registering.Application(NEW, "Bramblecart Spares")
+    twilio.twilio.faults.add("delay", on="GET /v2/*", times=2, seconds=0.2)
+    results = at_once(*[partial(registering.register, account, wanted, by=admin)] * 2)
+    assert [type(each) for each in accidents(results)] == [Refused]
+    assert twilio.log.calls["POST /v2/Channels/Senders"] == 1
+    assert last().sid == twilio.twilio.senders[NEW].sid
+
+
 def test_a_refusal_keeps_a_channel_that_was_there(twilio: Simulator, account: Account, page: Client) -> None:
     Channel.objects.create(name="Spares", address=NEW)
     twilio.twilio.max_senders = 2
