@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from inbox import numbers
 from inbox.access import messages_for
 from inbox.models import Agent, Message
 from templates_mgmt.economics import Rate
@@ -41,6 +42,7 @@ class Line:
 
     channel: str
     category: str
+    address: str = ""
     count: int = 0
     unknown: int = 0
     amounts: Counter[str] = field(default_factory=Counter)
@@ -52,6 +54,13 @@ class Line:
     @property
     def sums(self) -> list[str]:
         return [str(Rate(amount, currency)) for currency, amount in sorted(self.amounts.items())]
+
+    @property
+    def number(self) -> str:
+        return numbers.readable(self.address.partition(":")[2])
+
+    def place(self) -> tuple[str, str, int]:
+        return (self.channel, self.address, list(LABELS).index(self.category))
 
     def add(self, count: int, unknown: int, amount: Decimal | None, currency: str) -> None:
         self.count += count
@@ -103,13 +112,14 @@ class Costs:
 
     @cached_property
     def lines(self) -> list[Line]:
-        found: dict[tuple[object, str], Line] = {}
+        found: dict[tuple[str, str], Line] = {}
         for row in self._rows():
             category = category_of(row)
-            named = Line(str(row["conversation__channel__name"]), category)
-            line = found.setdefault((row["conversation__channel"], category), named)
+            address = str(row["conversation__channel__address"])
+            named = Line(str(row["conversation__channel__name"]), category, address)
+            line = found.setdefault((address, category), named)
             line.add(row["count"], row["unknown"], row["amount"], row["price_unit"])
-        return sorted(found.values(), key=lambda line: (line.channel, list(LABELS).index(line.category)))
+        return sorted(found.values(), key=Line.place)
 
     @property
     def total(self) -> Line:
@@ -130,8 +140,8 @@ class Costs:
         )
         rows = rows.annotate(category=KT("payload__category"), approved=KT("payload__approved"))
         told = (
-            "conversation__channel",
             "conversation__channel__name",
+            "conversation__channel__address",
             "kind",
             "category",
             "approved",

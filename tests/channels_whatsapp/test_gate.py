@@ -347,3 +347,22 @@ def test_the_refusal_names_who_when_and_the_way_out(
     assert "Nour" in refused.value.sentence
     assert str(clock.now().year) in refused.value.sentence or state == "nothing said"
     assert "opt-in" in refused.value.next_step
+
+
+@pytest.mark.parametrize("is_template", [False, True])
+def test_a_stop_that_comes_while_a_message_waits_for_its_turn(
+    shop: Shop, template_of: Callable[..., None], monkeypatch: pytest.MonkeyPatch, is_template: bool
+) -> None:
+    template_of("utility")
+    Window.objects.update(closes_at=clock.now() + timedelta(hours=20))
+    kept = gateways.templates().fill(shop.talk, SID, {}, None).payload if is_template else {}
+    waiting = world.message(shop.talk, "Hello", "outbound", payload=kept)
+    called: list[object] = []
+    monkeypatch.setattr(sending, "call", lambda attempt, sender: called.append(attempt))
+    monkeypatch.setattr(sending, "turn_of", lambda sender: consent.opt_out(shop.talk.pk, "keyword") and 0)
+    message = sending.next_queued(shop.talk.pk)
+    assert message == waiting
+    sending.send(message)
+    waiting.refresh_from_db()
+    assert (waiting.status, called) == (statuses.FAILED, [])
+    assert "Nour" in waiting.error

@@ -58,7 +58,8 @@ def test_two_channels_of_one_name_are_two(talk: Conversation) -> None:
     sent(talk, "0.005")
     other = world.conversation(world.contact(), world.channel("Shop UK", "whatsapp:+447700900187"))
     sent(other, "0.03")
-    assert sorted(str(x.sums) for x in lines()) == ["['$0.005']", "['$0.03']"]
+    told = [(x.channel, x.number, x.sums) for x in lines()]
+    assert told == [("Shop UK", "+44 7700 900142", ["$0.005"]), ("Shop UK", "+44 7700 900187", ["$0.03"])]
 
 
 def test_what_never_left_is_not_counted(talk: Conversation) -> None:
