@@ -25,6 +25,7 @@ from inbox.refusals import Refused
 from templates_mgmt import checking, deleting, notices, policy, shapes, states, syncing, usage
 from templates_mgmt.models import Price, Sync, Template
 from templates_mgmt.preview import Preview
+from templates_mgmt.price_admin import PriceAdmin
 from templates_mgmt.tasks import defer_refresh
 
 LINE = 60  # characters of the text in the list
@@ -298,13 +299,4 @@ class SyncAdmin(ReadOnlyAdmin):
         messages.success(request, _now("They are compared now; it takes a few seconds."))
 
 
-@admin.register(Price)
-class PriceAdmin(admin.ModelAdmin):
-    list_display = ("place", "category", "amount", "currency")
-    list_editable = ("amount",)
-    list_filter = ("category",)
-    search_fields = ("calling_code",)
-
-    @admin.display(description=_("calling code"), ordering="calling_code")
-    def place(self, price: Price) -> str:
-        return f"+{price.calling_code}" if price.calling_code else _now("everywhere else")
+admin.site.register(Price, PriceAdmin)

@@ -18,10 +18,11 @@ from inbox.gateways import Prices
 TWILIO = Decimal("0.005")
 FREE = Decimal(0)
 UTILITY, MARKETING, AUTHENTICATION = "UTILITY", "MARKETING", "AUTHENTICATION"
+CATEGORIES = (MARKETING, UTILITY, AUTHENTICATION)
 
-# Dollars for (marketing, utility, authentication) by calling code, "" for everywhere else. List prices of
-# July 2025 by the table of sent.dm and, for single countries, from memory: estimates, until an admin
-# enters what the contract says (Price).
+# Dollars for CATEGORIES by calling code, "" for everywhere else. List prices of July 2025 by the table of
+# sent.dm and, for single countries, from memory: estimates, until an admin enters what the contract says
+# (Price).
 _LIST = {
     "": ("0.0604", "0.0077", "0.0077"),
     "1": ("0.0250", "0.0040", "0.0040"),
@@ -61,7 +62,7 @@ Rates = Mapping[tuple[str, str], Rate]  # by calling code and category
 LISTED: Rates = {
     (code, category): Rate(Decimal(amount))
     for code, amounts in _LIST.items()
-    for category, amount in zip((MARKETING, UTILITY, AUTHENTICATION), amounts, strict=True)
+    for category, amount in zip(CATEGORIES, amounts, strict=True)
 }
 
 

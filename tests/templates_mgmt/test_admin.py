@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from channels_whatsapp.models import Account
 from channels_whatsapp.simulator import Simulator
 from templates_mgmt import content as kinds
+from templates_mgmt.economics import CATEGORIES, LISTED
 from templates_mgmt.models import Price, Sync, Template
 from tests import world
 from tests.jobs import run_due_jobs
@@ -262,3 +265,35 @@ def test_prices_are_edited(office: Client) -> None:
     assert str(Price.objects.get().amount) == "0.05290"
     html = office.get(reverse("admin:templates_mgmt_price_changelist")).content.decode()
     assert "+44" in html
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        pytest.param({"calling_code": "+44 ", "currency": "eur"}, ("44", "EUR"), id="as people write it"),
+        pytest.param({"calling_code": "GB"}, None, id="no digits"),
+        pytest.param({"amount": "-1"}, None, id="less than nothing"),
+        pytest.param({"currency": "€"}, None, id="no currency"),
+    ],
+)
+def test_a_price_is_kept_as_it_is_looked_up(
+    office: Client, typed: dict[str, str], kept: tuple[str, str] | None
+) -> None:
+    price = {"calling_code": "44", "category": "MARKETING", "amount": "0.05", "currency": "USD"}
+    office.post(reverse("admin:templates_mgmt_price_add"), price | typed)
+    assert Price.objects.values_list("calling_code", "currency").first() == kept
+
+
+def test_list_prices_are_shown_until_one_is_entered(office: Client) -> None:
+    path = reverse("admin:templates_mgmt_price_changelist")
+    assert f'href="{path}"' in office.get(reverse("templates_mgmt:costs")).content.decode()
+    html = office.get(path).content.decode()
+    found = re.search(r'href="([^"]*calling_code=44&amp;category=MARKETING[^"]*)">\$0.0529<', html)
+    assert found
+    form = office.get(unescape(found[1])).content.decode()
+    assert 'name="amount" value="0.0529"' in form
+    Price.objects.create(calling_code="44", category="MARKETING", amount="0.04")
+    html = office.get(path).content.decode()
+    assert "<s>$0.0529</s> yours: $0.04" in html
+    Price.objects.create(calling_code="", category="UTILITY", amount="0.03")
+    assert office.get(path).content.decode().count("yours: $0.03") == len(LISTED) / len(CATEGORIES)
