@@ -74,8 +74,12 @@
     document.addEventListener("htmx:afterRequest", ({ detail }) => {
       if (detail.elt !== saver) return;
       isSaving = false;
-      if (detail.successful) saved = unanswered.at(-1);
-      else clearTimeout(timer);
+      if (detail.successful) {
+        saved = unanswered.at(-1);
+      } else {
+        clearTimeout(timer);
+        document.getElementById("editor-saved").textContent = form.dataset.unsaved;
+      }
       if (detail.xhr.status) unanswered = [];
       else timer = setTimeout(save, TRY_AGAIN_AFTER);
       const go = leave;

@@ -148,6 +148,7 @@ def test_leaving_after_a_save_without_an_answer_loses_nothing(
     body(editor).fill(begun)
     wait_for(editor, held)
     held[0].abort()
+    expect(editor.locator("#editor-saved")).to_have_text("Not saved yet")
     editor.unroute_all(behavior="ignoreErrors")
     body(editor).press_sequentially(" to the end of it.")
     with editor.expect_request_finished(lambda r: r.resource_type == "ping" and r.method == "POST"):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from channels_whatsapp.models import Account
 from inbox import clock
 from inbox.models import Agent, Event
-from templates_mgmt import content, editing
+from templates_mgmt import content, editing, states
 from templates_mgmt.models import Family, Template
 from templates_mgmt.written import PARTS, Written
 from tests import world
@@ -649,3 +651,13 @@ def test_what_nothing_uses_is_archived_at_once_from_the_editor(client: Client, l
     assert 'id="editor-menu"></div>' in page(client, "/templates/new/")
     made = client.post("/templates/new/", form(name="", act="auto"), headers=HTMX).content.decode()
     assert 'id="editor-menu" hx-swap-oob="true"><details' in made
+
+
+def test_help_names_what_is_on_the_pages(client: Client, lead: Agent) -> None:
+    templates = Path(settings.BASE_DIR) / "templates"
+    help_words = re.findall(r"“([^”]+)”", (templates / "help" / "templates.html").read_text())
+    samples = {"Nour", "BC-2041", "test"}
+    pages = "".join(path.read_text() for path in (templates / "templates_mgmt").glob("*.html"))
+    pages += "".join(str(label) for label in states.GROUPS.values())
+    assert len(set(help_words) - samples) >= 6
+    assert [name for name in help_words if name not in samples and name not in pages] == []
