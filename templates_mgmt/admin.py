@@ -94,8 +94,8 @@ class WithUsage(ChangeList):
 @admin.register(Template)
 class TemplateAdmin(admin.ModelAdmin):
     form = TemplateForm
-    list_display = ("title", "badge", "category", "language", "content_sid", "sent", "line")
-    list_display_links = ("title",)
+    list_display = ("title_and_text", "badge", "category", "language", "content_sid", "sent")
+    list_display_links = ("title_and_text",)
     list_filter = (
         "status",
         "category",
@@ -132,6 +132,11 @@ class TemplateAdmin(admin.ModelAdmin):
     def title(self, template: Template) -> str:
         return template.name
 
+    @admin.display(description=_("template"), ordering="family__name")
+    def title_and_text(self, template: Template) -> str:
+        words = Truncator(template.content.as_written.text).chars(LINE)
+        return format_html('<bdi>{}</bdi><span class="line" dir="auto">{}</span>', template.name, words)
+
     @admin.display(description=_("status"), ordering="status")
     def badge(self, template: Template) -> str:
         state = states.state_of(template)
@@ -141,11 +146,6 @@ class TemplateAdmin(admin.ModelAdmin):
     @admin.display(description=_("sent in 30 days"))
     def sent(self, template: Template) -> int:
         return template.used.sent  # type: ignore[attr-defined]
-
-    @admin.display(description=_("text"))
-    def line(self, template: Template) -> str:
-        words = Truncator(template.content.as_written.text).chars(LINE)
-        return format_html('<span dir="auto">{}</span>', words)
 
     # One
 

@@ -6,6 +6,7 @@ Words seen: Meta's rejection codes and error titles, and Twilio's error 63040.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -37,6 +38,8 @@ def _family(name: str, words: str, *steps: Promise, edit: str = "") -> Family:
     return Family(name, re.compile(words, re.IGNORECASE | re.DOTALL), steps, edit)
 
 
+# The first steps of the family "position", by the rules they mend.
+ENDS = ("starts_with_variable", "ends_with_variable")
 _VARIABLE = r"(variable|param(eter)?|placeholder)s?"
 
 # The first that matches wins: exact reasons before the codes that wrap them, and before single words that
@@ -116,11 +119,23 @@ UNKNOWN = Family(
 )
 
 
-def advise(reason: str) -> Advice:
-    """Concrete steps for WhatsApp's reason; sensible ones also for a reason that nobody knows."""
+def advise(reason: str, broken: Collection[str] = ()) -> Advice:
+    """Concrete steps for WhatsApp's reason; sensible ones also for a reason that nobody knows.
+
+    :param broken: the rules of `policy` that the text breaks, so that nobody is sent to an end that is right.
+    """
     found = next((family for family in FAMILIES if family.words.search(reason)), UNKNOWN)
     edit = "ends_with_variable" if _only_the_end(found, reason) else found.edit
-    return Advice(found.name, tuple(str(step) for step in found.steps), edit)
+    steps = found.steps
+    if found.name == "position" and (ends := [end for end in ENDS if end in broken]):
+        steps = (*(found.steps[ENDS.index(end)] for end in ends), *found.steps[len(ENDS) :])
+        edit = ends[0]
+    return Advice(found.name, tuple(str(step) for step in steps), edit)
+
+
+def changes(reason: str, broken: Collection[str] = ()) -> tuple[str, ...]:
+    """The steps for whoever writes the new version already."""
+    return tuple(step for step in advise(reason, broken).steps if step != str(SUBMIT))
 
 
 def _only_the_end(family: Family, reason: str) -> bool:

@@ -8,6 +8,19 @@ from templates_mgmt.reading import written_of
 from templates_mgmt.written import Written
 
 
+def advice(template: Template) -> rejections.Advice:
+    return rejections.advise(template.rejection_reason, _broken(template))
+
+
+def changes(template: Template) -> tuple[str, ...]:
+    """What to change, for whoever writes its new version."""
+    return rejections.changes(template.rejection_reason, _broken(template))
+
+
+def _broken(template: Template) -> set[str]:
+    return {finding.rule for finding in policy.check(template.draft)}
+
+
 def broken_rule(template: Template) -> policy.Finding | None:
     """The finding of our own rules that WhatsApp's reason speaks of, else the first that would explain it."""
     rule = rejections.advise(template.rejection_reason).edit

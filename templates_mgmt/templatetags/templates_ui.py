@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from templates_mgmt import checking, languages, rejections, states
+from templates_mgmt import checking, languages, remedies, states
 from templates_mgmt.checking import Slot
 from templates_mgmt.content import LABELS
 from templates_mgmt.editor import BUTTON_LABELS
@@ -49,6 +49,7 @@ def percent_of(part: int, whole: int) -> str:
 
 register.filter("fix_act", checking.act_of)
 register.filter("fix_label", checking.label_of)
+register.filter("changes", remedies.changes)
 
 
 @register.filter
@@ -83,9 +84,3 @@ def source_label(word: str) -> str:
 @register.filter
 def as_list(thing: object) -> list[object]:
     return [thing]
-
-
-@register.filter
-def advice_on(reason: str) -> tuple[str, ...]:
-    """What to do about WhatsApp's reason, step by step."""
-    return rejections.advise(reason).steps

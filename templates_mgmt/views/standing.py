@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from inbox import clock
-from templates_mgmt import deleting, notices, rejections, remedies, usage
+from templates_mgmt import deleting, notices, remedies, usage
 from templates_mgmt.economics import Economics, Rate, Recipient
 from templates_mgmt.editor import Editor
 from templates_mgmt.models import Price, Template
@@ -31,7 +31,7 @@ def standing(request: HttpRequest, template: Template) -> HttpResponse:
         "template": template,
         "editor": editor,
         "state": editor.state,
-        "advice": rejections.advise(template.rejection_reason) if editor.state.word == "rejected" else None,
+        "advice": remedies.advice(template) if editor.state.word == "rejected" else None,
         "mended": remedies.mended(template),
         "rates": _rates(template, editor.sender_address),
         "notices": notices.about(template, used),

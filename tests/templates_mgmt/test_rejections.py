@@ -71,3 +71,18 @@ def test_case_does_not_matter(case: str) -> None:
 
 def test_every_edit_is_a_rule_of_the_policy() -> None:
     assert {family.edit for family in rejections.FAMILIES} - {""} <= RULES
+
+
+@pytest.mark.parametrize(("broken", "count"), [
+    ((), 2),
+    ({"starts_with_variable"}, 1),
+    ({"ends_with_variable", "sample"}, 1),
+    ({"starts_with_variable", "ends_with_variable"}, 2),
+])  # fmt: skip
+def test_nobody_is_sent_to_an_end_that_is_right(broken: set[str], count: int) -> None:
+    reason = "Variables can't be at the start or end of the template."
+    steps = rejections.changes(reason, broken)
+    assert len(steps) == count
+    assert any("before the first" in step for step in steps) == (broken != {"ends_with_variable", "sample"})
+    assert any("after the last" in step for step in steps) == (broken != {"starts_with_variable"})
+    assert rejections.advise(reason, broken).steps == (*steps, str(rejections.SUBMIT))

@@ -474,6 +474,7 @@ def test_a_rejected_one_gets_a_new_version_that_is_mended(client: Client, lead: 
     assert draft.content.body == "Hi {{1}}, come and get it before {{2}}. Thank you."
     html = page(client, f"/templates/{draft.pk}/")
     assert reason in html
+    assert "Make a new version and submit it" not in words(html)
     assert "Ready" in words(html)
     client.post(f"/templates/{old.pk}/versions/")
     assert Template.objects.filter(replaces=old).count() == 1
