@@ -161,7 +161,11 @@ class Shelf:
         if sender is None:
             return []
         rows = Template.objects.filter(
-            family__account=sender.account_id, archived_at=None, content_sid__isnull=False, **which
+            family__account=sender.account_id,
+            archived_at=None,
+            gone_at=None,
+            content_sid__isnull=False,
+            **which,
         )
         if not self.is_open:
             rows = rows.filter(status__in=[Template.APPROVED, Template.PAUSED])

@@ -23,6 +23,8 @@ def must_be_sendable(template: Template) -> None:
 def refusal_of(template: Template) -> Refused | None:
     """Why it cannot go out. Asks the database nothing."""
     name = {"name": template.name}
+    if template.is_gone:
+        return Refused("template_gone", _("Twilio does not have “%(name)s” any more.") % name)
     if template.is_archived:
         return Refused(
             "template_archived",
@@ -73,6 +75,7 @@ def _with_other(template: Template, refusal: Refused) -> Refused:
         language=template.language,
         status=Template.APPROVED,
         archived_at=None,
+        gone_at=None,
     )
     other = alike.exclude(pk=template.pk).select_related("family").order_by("-pk").first()
     step = _("Send “%(name)s” instead.") % {"name": other.name} if other else _("Choose another template.")

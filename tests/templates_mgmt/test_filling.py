@@ -161,12 +161,14 @@ def test_a_variable_that_is_not_there_is_refused(talk: Conversation) -> None:
         pytest.param({"status": "disabled"}, "template_disabled", "other_one", id="disabled"),
         pytest.param({"status": "paused"}, "template_paused", "other_one", id="paused"),
         pytest.param({"archived_at": timezone.now()}, "template_archived", "bring it back", id="archived"),
+        pytest.param({"gone_at": timezone.now()}, "template_gone", "other_one", id="gone"),
     ],
 )
 def test_what_cannot_be_sent_says_what_to_send_instead(
     talk: Conversation, fields: dict[str, Any], code: str, words: str
 ) -> None:
     shelf.template("other_one", "Hello there, friend.")
+    shelf.template("gone_one", "Hello there, friend.", gone_at=timezone.now())
     refused = refusal(talk, shelf.template(**fields), v1="a", v2="b")
     assert refused.code == code
     assert words in str(refused)

@@ -87,6 +87,10 @@ def test_what_may_not_go_to_this_customer_is_not_suggested(talk: Conversation, t
         pytest.param({"status": "rejected"}, False, False, id="rejected"),
         pytest.param({"status": "disabled"}, False, False, id="disabled"),
         pytest.param({"archived_at": "2026-01-01T00:00:00Z"}, False, False, id="put away"),
+        pytest.param({"gone_at": "2026-01-01T00:00:00Z"}, False, False, id="gone"),
+        pytest.param(
+            {"gone_at": "2026-01-01T00:00:00Z", "status": "paused"}, False, False, id="gone and paused"
+        ),
         pytest.param({"status": "pending", "types": kinds.authentication("Copy")}, False, False, id="a code"),
     ],
 )
