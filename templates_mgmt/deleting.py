@@ -51,13 +51,18 @@ def uses(*templates: Template) -> Uses:
     return Uses(sent, usage.by_programs(sids), drafts.exclude(pk__in=pks).count())
 
 
+def must_be_known(template: Template) -> None:
+    """:raises Refused: Twilio never had it."""
+    if not template.content_sid:
+        raise Refused("not_at_twilio", _("Twilio does not have this template."), _("Archive it instead."))
+
+
 def delete_at_twilio(template: Template, *, by: Agent | None) -> bool:
     """Waits for Twilio's answer. Doing it again does nothing.
 
     :raises Refused: Twilio has nothing of it, or did not do it.
     """
-    if not template.content_sid:
-        raise Refused("not_at_twilio", _("Twilio does not have this template."), _("Archive it instead."))
+    must_be_known(template)
     if template.is_gone and template.is_archived:
         return False
     try:

@@ -19,6 +19,7 @@ urlpatterns = [
     path("templates/form/", editor.form, name="form"),
     path("templates/<int:pk>/", editor.template, name="template"),
     path("templates/<int:pk>/archive/", acts.archive, name="archive"),
+    path("templates/<int:pk>/deletion/", acts.deletion, name="deletion"),
     path("templates/<int:pk>/languages/", acts.languages, name="languages"),
     path("templates/<int:pk>/versions/", acts.versions, name="versions"),
     path("templates/<int:pk>/submission/", acts.submission, name="submission"),

@@ -1,4 +1,4 @@
-"""What is done with a template as a whole: archived, taken up again, in another language."""
+"""What is done with a template as a whole: archived, deleted, taken up again, in another language."""
 
 from __future__ import annotations
 
@@ -100,6 +100,19 @@ def archive(request: HttpRequest, template: Template) -> HttpResponse:
         return response
     if template.is_archived:
         messages.success(request, _("Archived. It is not offered any more; what was sent stays."))
+    return redirect("templates_mgmt:template", template.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@managing
+def deletion(request: HttpRequest, template: Template) -> HttpResponse:
+    """GET asks, and says what still uses it; POST with `sure` deletes it at Twilio."""
+    deleting.must_be_known(template)
+    if request.method != "POST" or not request.POST.get("sure"):
+        context = {"template": template, "uses": deleting.uses(template), "section": "templates"}
+        return render(request, "templates_mgmt/deletion.html", context)
+    if deleting.delete_at_twilio(template, by=request.user):
+        messages.success(request, _("Deleted at Twilio. Here it stays, archived."))
     return redirect("templates_mgmt:template", template.pk)
 
 

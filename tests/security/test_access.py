@@ -32,7 +32,7 @@ THINGS = {
     "api/v1/conversations/<int:pk>/reopen", "api/v1/messages/<int:pk>", "api/v1/messages/<int:pk>/retry",
     "templates/<int:pk>/", "api/v1/templates/<int:pk>", "api/v1/templates/<int:pk>/submit",
     "templates/<int:pk>/archive/", "templates/<int:pk>/languages/", "templates/<int:pk>/versions/",
-    "templates/<int:pk>/submission/",
+    "templates/<int:pk>/submission/", "templates/<int:pk>/deletion/",
 }  # fmt: skip
 # Agents may look at the thing, and do this to it not.
 FOR_LEADS = {"api/v1/templates/<int:pk>/submit"}

@@ -543,11 +543,11 @@ def test_agents_may_look_and_not_change(client: Client, lead: Agent) -> None:
     client.force_login(world.agent("tomasz"))
     for row in (template, draft):
         html = page(client, f"/templates/{row.pk}/")
-        for word in ('id="editor"', "Archive", "new version", "Add language"):
+        for word in ('id="editor"', "Archive", "Delete", "new version", "Add language"):
             assert word not in html
     assert "New template" not in page(client, "/templates/")
     before = list(Template.objects.order_by("pk").values())
-    acts = ("", "archive/", "languages/", "versions/", "submission/")
+    acts = ("", "archive/", "languages/", "versions/", "submission/", "deletion/")
     for path in ("new/", "form/", *(f"{row.pk}/{act}" for row in (template, draft) for act in acts)):
         answer = client.post(f"/templates/{path}", form(act="save"), headers=HTMX)
         assert (answer.status_code, answer["X-Refused"]) == (422, "not_allowed"), path
@@ -559,7 +559,7 @@ def test_agents_may_look_and_not_change(client: Client, lead: Agent) -> None:
 
 
 def test_what_is_not_there_is_not_found(client: Client, lead: Agent) -> None:
-    for path in ("9/", "9/archive/", "9/languages/", "9/versions/"):
+    for path in ("9/", "9/archive/", "9/languages/", "9/versions/", "9/deletion/"):
         assert client.post(f"/templates/{path}", form()).status_code == 404
     assert client.post("/templates/form/", form(template="9"), headers=HTMX).status_code == 404
     assert client.post("/templates/new/", form(template="9")).status_code == 404
