@@ -14,7 +14,7 @@ from inbox.emoji import EMOJI
 from inbox.models import Agent
 from inbox.refusals import Refused
 from inbox.showing import Showing
-from templates_mgmt import checking, editing, languages, policy, shaping
+from templates_mgmt import checking, editing, languages, policy, shaping, spoken
 from templates_mgmt import content as kinds
 from templates_mgmt.access import accounts_for, may_manage
 from templates_mgmt.checking import Check, Slot
@@ -62,6 +62,22 @@ class Tab:
 
     template: Template
     is_current: bool
+
+    @property
+    def state(self) -> State:
+        return state_of(self.template)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Another language's text, to be read while this one is written."""
+
+    template: Template
+    is_source: bool
+
+    @property
+    def shown(self) -> Showing:
+        return Preview.of(self.template.content, {})
 
     @property
     def state(self) -> State:
@@ -186,9 +202,30 @@ class Editor:
         return [Tab(t, self.template is not None and t.pk == self.template.pk) for t in self.versions]
 
     @property
-    def other_languages(self) -> list[tuple[str, str]]:
+    def other_languages(self) -> list[tuple[str | Promise, list[tuple[str, str]]]]:
+        """What can be added, in groups: first what customers read."""
         taken = {t.language for t in self.versions}
-        return [(code, name) for code, name in languages.NAMES.items() if code not in taken]
+        first = [code for code in spoken.spoken_to(self.agent) if code not in taken]
+        rest = [code for code in languages.NAMES if code not in {*taken, *first}]
+        groups = ((_("Languages of your customers"), first), (_("Other languages"), rest))
+        return [(label, [(code, languages.NAMES[code]) for code in codes]) for label, codes in groups if codes]
+
+    @cached_property
+    def source_language(self) -> str:
+        """The one that was there first."""
+        if not self.template:
+            return ""
+        rows = self.template.family.templates.filter(archived_at=None).order_by("pk")
+        return rows.values_list("language", flat=True).first() or ""
+
+    @cached_property
+    def beside(self) -> Beside | None:
+        """The source language's text; beside that one itself, its newest translation."""
+        if not self.siblings:
+            return None
+        newest = max(self.siblings, key=lambda t: t.pk)
+        source = next((t for t in self.siblings if t.language == self.source_language), None)
+        return Beside(source or newest, source is not None)
 
     @cached_property
     def is_name_fixed(self) -> bool:

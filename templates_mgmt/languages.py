@@ -27,6 +27,15 @@ def name_of(code: str) -> str:
     return NAMES.get(code) or NAMES.get(code.replace("-", "_")) or code or "–"
 
 
+def known_as(code: str) -> str:
+    """WhatsApp's code for what a contact's language may say, or ''."""
+    codes = {known.casefold(): known for known in NAMES}
+    wanted = code.replace("-", "_").casefold()
+    base = wanted.partition("_")[0]
+    other_form = next((known for known in NAMES if known.startswith(f"{base}_")), "") if base else ""
+    return codes.get(wanted) or codes.get(base) or other_form
+
+
 def direction_of(code: str) -> str:
     """The value of a `dir` attribute."""
     return "rtl" if re.split("[_-]", code)[0] in _FROM_RIGHT else "ltr"

@@ -523,6 +523,36 @@ def test_a_language_that_is_there_is_refused(client: Client, lead: Agent) -> Non
     assert "has this language already" in words(answer.content.decode())
 
 
+def test_the_source_is_read_beside_what_is_written(client: Client, lead: Agent) -> None:
+    source = a_template("ready", "Your <b>lamp</b> {{1}} is ready.", language="ar")
+    draft = source.in_language("de", by=lead)
+    source.new_version(by=lead, types=content.text("Your chair {{1}} is ready."))
+    html = page(client, f"/templates/{draft.pk}/")
+    beside = re.search(r'<details class="beside-source".*?</details>', html, re.S)
+    assert beside and " open>" in beside[0]
+    assert 'lang="ar" dir="rtl"' in beside[0]
+    assert "Your chair {{1}} is ready." in words(beside[0])
+    assert words(beside[0]).startswith("Source: العربية Draft")
+    tabs = words(html[html.index('class="tabs"') : html.index("</nav>", html.index('class="tabs"'))])
+    assert "Deutsch Draft" in tabs
+    read_only = page(client, f"/templates/{source.pk}/")
+    beside = re.search(r'<details class="beside-source".*?</details>', read_only, re.S)
+    assert beside and " open>" not in beside[0] and "Deutsch" in beside[0]
+    assert "beside-source" not in page(client, f"/templates/{write(client, name='alone').pk}/")
+
+
+def test_languages_of_customers_are_offered_first(client: Client, lead: Agent) -> None:
+    for language in ("pt", "tr-TR", "tr", "de", "xx", ""):
+        contact = world.conversation().contact
+        type(contact).objects.filter(pk=contact.pk).update(language=language)
+    for row in (a_template(language="de"), a_template("draft", status="", language="de")):
+        html = page(client, f"/templates/{row.pk}/")
+        added = html[html.index('name="language" form="add-language"') :]
+        assert re.findall(r'<option value="(\w+)"', added)[:4] == ["pt_BR", "tr", "af", "sq"]
+        assert '<details class="dropdown"><summary' in html
+    assert client.post(f"/templates/{row.pk}/languages/", {"language": "tr"}).status_code == 302
+
+
 @pytest.mark.parametrize("has_scripts", [True, False])
 def test_archiving_is_undone(client: Client, lead: Agent, has_scripts: bool) -> None:
     template = a_template()
