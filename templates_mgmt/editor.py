@@ -208,7 +208,8 @@ class Editor:
         first = [code for code in spoken.spoken_to(self.agent) if code not in taken]
         rest = [code for code in languages.NAMES if code not in {*taken, *first}]
         groups = ((_("Languages of your customers"), first), (_("Other languages"), rest))
-        return [(label, [(code, languages.NAMES[code]) for code in codes]) for label, codes in groups if codes]
+        named = languages.name_of
+        return [(label, [(code, named(code)) for code in codes]) for label, codes in groups if codes]
 
     @cached_property
     def source_language(self) -> str:
