@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
@@ -11,6 +14,8 @@ from templates_mgmt.content import Button, Content
 from templates_mgmt.policy.drafts import Finding, Findings
 
 _ADDRESS = re.compile(r"https?://[^\s{}]+(\{\{\w{1,16}\}\})?")
+_FILES = frozenset({".jpg", ".jpeg", ".png", ".mp4", ".pdf"})
+_INSIDE = ("localhost", "local", "internal", "lan", "home", "test", "invalid")  # last parts of a host's name
 _VARIABLE_INSIDE = re.compile(r"\{\{\w{1,16}\}\}.")
 
 
@@ -49,3 +54,32 @@ def address_problem(rule: str, url: str, field: str) -> Findings:
     elif not _ADDRESS.fullmatch(url):
         sentence = _("This is not a full web address.")
         yield Finding(rule, sentence, _("Start it with https:// and your own site."), field)
+
+
+def file_problem(rule: str, url: str, field: str) -> Findings:
+    """Of a file that WhatsApp fetches. What only a variable tells, or no ending does, is not judged."""
+    if found := next(address_problem(rule, url, field), None):
+        yield found
+    elif not _is_public(url):
+        sentence = _("WhatsApp cannot fetch a file from this address.")
+        yield Finding(rule, sentence, _("Put it on a public site whose address starts with https://."), field)
+    elif (ending := _ending(url)) and ending not in _FILES:
+        sentence = _("WhatsApp does not take files that end with %(ending)s.") % {"ending": ending}
+        yield Finding(rule, sentence, _("Use a JPEG, PNG, MP4 or PDF."), field)
+
+
+def _is_public(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    try:
+        return parts.scheme == "https" and ip_address(host).is_global
+    except ValueError:
+        return parts.scheme == "https" and "." in host and host.rpartition(".")[2] not in _INSIDE
+
+
+def _ending(url: str) -> str:
+    path = urlsplit(url).path
+    return "" if path.endswith("}}") else PurePosixPath(path).suffix.lower()

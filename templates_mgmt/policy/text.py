@@ -18,7 +18,7 @@ from templates_mgmt.policy.drafts import (
     Finding,
     Findings,
 )
-from templates_mgmt.policy.sharing import address_problem, parts, too_long
+from templates_mgmt.policy.sharing import file_problem, parts, too_long
 from templates_mgmt.policy.words import GLUED, PROMOTION
 
 _PERCENT = re.compile(r"\d+\s?[%٪]")
@@ -75,7 +75,10 @@ def media(draft: Draft) -> Findings:
         sentence = _("WhatsApp shows one file in a message and leaves the others out.")
         yield Finding("media", sentence, _("Keep the most important one."), "media", is_error=False)
     for url in urls:
-        yield from address_problem("media", url, "media")
+        yield from file_problem("media", url, "media")
+    for number, card in enumerate(draft.content.cards, 1):
+        for url in card.media_urls:
+            yield from file_problem("media", url, f"cards.{number}")
 
 
 def emoji(draft: Draft) -> Findings:
