@@ -165,6 +165,17 @@ class Written:
         return [row for row in self.variables if row.name not in names]
 
     @property
+    def is_blank(self) -> bool:
+        """Only choices were made, such as a kind or a language."""
+        words = [self.name, self.header, self.body, self.footer, self.media, self.list_button, self.latitude,
+                 self.longitude, self.label, self.address, self.code_title, self.minutes]  # fmt: skip
+        words += [word for row in self.items for word in (row.title, row.description)]
+        words += [word for row in self.cards for word in (row.title, row.body, row.media)]
+        buttons = (*self.buttons, *(button for row in self.cards for button in row.buttons))
+        words += [word for row in buttons for word in (row.title, row.value)]
+        return not any(word.strip() for word in words)
+
+    @property
     def fields(self) -> dict[str, dict[str, str]]:
         return {row.name: {"means": row.means, "source": row.source} for row in self.used}
 

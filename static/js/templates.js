@@ -211,14 +211,20 @@
     // An answer that does not know what was typed meanwhile would undo it: it is asked for again.
     let asker = null; // where the hand was when an act was asked for first
     let isElsewhere = false;
+    let shaping = null; // the act that is being answered: what else is told meanwhile is of another form
     document.addEventListener("htmx:beforeRequest", ({ detail }) => {
       if (detail.elt !== live && detail.target.id !== "editor-fields") return;
       detail.xhr.asked = { text: text(), asker: asker ?? document.activeElement };
       asker = null;
+      if (detail.elt !== live) shaping = detail.xhr;
+    });
+    document.addEventListener("htmx:afterRequest", ({ detail }) => {
+      if (detail.xhr === shaping) shaping = null;
     });
     document.addEventListener("htmx:beforeSwap", ({ detail }) => {
       const { asked } = detail.xhr;
       if (!asked) return;
+      if (shaping && detail.xhr !== shaping) return void (detail.shouldSwap = false);
       const { act } = detail.requestConfig.parameters;
       isElsewhere = form.contains(document.activeElement) && document.activeElement !== asked.asker;
       if (asked.text === text() || act === REDRAW) return;

@@ -138,6 +138,8 @@ def _saved(request: HttpRequest, found: Template | None, account: Account) -> Ht
     act = request.POST.get("act", "")
     editor = Editor.of(found, request.user) if found else Editor(request.user, Written(), account=account)
     editor = _filled(request, editor)
+    if found is None and editor.written.is_blank and act not in (SAVE, SUBMIT, SESSION):
+        return HttpResponse(status=204) if request.htmx else _page(request, editor)
     try:
         saved = _save(request, editor)
         if act in (SUBMIT, SESSION):

@@ -272,6 +272,21 @@ def test_autosave_makes_one_draft_and_goes_on_with_it(client: Client, lead: Agen
     assert Template.objects.get().content.body == "Other words."
 
 
+@pytest.mark.parametrize("kind", sorted(PARTS))
+def test_a_mere_choice_makes_no_draft(client: Client, lead: Agent, kind: str) -> None:
+    rows = {"button_kind": ["URL"], "button_title": [""], "item_title": [" "], "card_title": ["", ""]}
+    chosen = form(name="", body="", kind=kind, language="de", category="MARKETING", **rows)
+    for name in ("name", "means", "sample", "source"):
+        del chosen[f"variable_{name}"]
+    assert client.post("/templates/new/", chosen | {"act": "auto"}, headers=HTMX).status_code == 204
+    html = client.post("/templates/new/", chosen | {"act": "kind"}).content.decode()
+    assert f'<option value="{kind}" selected>' in html
+    assert not Template.objects.exists()
+    chosen |= {"body": "H", "header": "H", "media": "H", "label": "H", "code_title": "H"}
+    assert client.post("/templates/new/", chosen | {"act": "auto"}, headers=HTMX).status_code == 200
+    assert Template.objects.count() == 1
+
+
 def test_a_name_is_changed_for_all_languages_and_only_once(client: Client, lead: Agent) -> None:
     template = write(client)
     client.post(f"/templates/{template.pk}/languages/", {"language": "de"})
