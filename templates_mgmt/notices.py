@@ -37,8 +37,12 @@ def in_short(template: Template, now: datetime) -> Notice | None:
         return _rejected(template)
     if found := _found(template):
         return found[0]
-    is_news = template.recategorised_at and now - template.recategorised_at < RECENTLY
-    return _recategorised(template) if is_news else None
+    return _recategorised(template) if is_moved_lately(template, now) else None
+
+
+def is_moved_lately(template: Template, now: datetime) -> bool:
+    """Meta changed its category, and not everybody knows yet."""
+    return template.recategorised_at is not None and now - template.recategorised_at < RECENTLY
 
 
 def about(template: Template, used: usage.Usage | None = None) -> list[Notice]:

@@ -9,10 +9,11 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
-from inbox import consent
+from inbox import clock, consent
 from inbox.models import Agent, Conversation
 from inbox.refusals import Refused
 from inbox.showing import Showing
+from templates_mgmt import notices
 from templates_mgmt.economics import Economics, Recipient
 from templates_mgmt.filling import meaning_of, problems, source_of, values_for
 from templates_mgmt.models import Price, Template
@@ -165,6 +166,23 @@ class Picker:
     @property
     def price(self) -> str:
         return self.economics.price_of(self.priced)
+
+    @property
+    def moved(self) -> str:
+        """What a category that Meta changed lately means for the price."""
+        template = self.template
+        if not template or not self.priced or not notices.is_moved_lately(template, clock.now()):
+            return ""
+        was, became = template.previous_category, template.category
+        costs = self.economics.cost(was), self.economics.cost(became)
+        words = {"before": notices.label(was), "now": notices.label(became)}
+        if None in costs:
+            return _("WhatsApp changed its category from %(before)s to %(now)s.") % words
+        words |= {"cost_before": str(costs[0]), "cost_now": str(costs[1])}
+        sentence = _(
+            "WhatsApp changed its category: %(before)s (%(cost_before)s) is now %(now)s (%(cost_now)s)."
+        )
+        return sentence % words
 
     @property
     def advice(self) -> str:

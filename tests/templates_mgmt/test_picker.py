@@ -150,6 +150,18 @@ def test_marketing_needs_an_opt_in_and_says_so_before(client: Client, talk: Conv
     assert post(client, talk, sale).status_code == 200
 
 
+@pytest.mark.parametrize(("days", "is_told"), [(6, True), (8, False)])
+def test_a_category_that_meta_changed_is_told_with_both_prices(
+    client: Client, talk: Conversation, days: int, is_told: bool
+) -> None:
+    moved = {"previous_category": "UTILITY", "recategorised_at": datetime.now(UTC) - timedelta(days=days)}
+    sale = shelf.template("sale", "Hello there, come and see.", category="MARKETING", **moved)
+    told = "WhatsApp changed its category: utility ($0.027) is now marketing ($0.0579)."
+    assert (told in get(client, talk, template=sale.pk)) is is_told  # beside the lack of an opt-in
+    consent.opt_in(talk.pk, "asked in chat", category="marketing")
+    assert (told in get(client, talk, template=sale.pk)) is is_told
+
+
 def test_marketing_to_the_usa_is_warned_of(client: Client, talk: Conversation) -> None:
     american = world.conversation(world.contact("Kenji", "whatsapp:+12025550158"), talk.channel, left=None)
     consent.opt_in(american.pk, "form", category="marketing")
