@@ -29,7 +29,7 @@
     const opened = new FormData(form);
     let saved = text();
     let timer = 0;
-    let before = null; // the form before something was taken out of it
+    let before = null; // the form before something was taken out of it or mended, and what is said of that
 
     const isDirty = () => text() !== saved;
 
@@ -158,8 +158,13 @@
 
     const body = () => document.getElementById("body");
 
+    // Where nobody wrote yet, it goes on at the end.
+    const visited = new WeakSet();
+    form.addEventListener("focusin", ({ target }) => visited.add(target));
+
     function insert(words, start, end) {
       const field = body();
+      if (!visited.has(field)) field.setSelectionRange(field.value.length, field.value.length);
       field.focus();
       field.setSelectionRange(start ?? field.selectionStart, end ?? field.selectionEnd);
       // The only way that the browser's own undo knows of.
@@ -230,7 +235,7 @@
       if (asked.text === text() || act === REDRAW) return;
       detail.shouldSwap = false;
       if (detail.requestConfig.elt === live) return htmx.trigger(live, "fanlight:look");
-      if (before) before = new FormData(form);
+      if (before) before.data = new FormData(form);
       asker = asked.asker;
       redraw(new FormData(form), act);
     });
@@ -248,21 +253,24 @@
     }
 
     document.addEventListener("htmx:configRequest", ({ detail }) => {
-      if (detail.elt.hasAttribute("data-removes")) before = new FormData(form);
+      const { elt } = detail;
+      const said = elt.hasAttribute("data-removes") ? form.dataset.removed : elt.value?.startsWith("fix:") && form.dataset.mended;
+      if (said) before = { data: new FormData(form), said };
     });
     document.addEventListener("fanlight:shaped", ({ detail }) => {
-      const removed = before;
+      const undone = before;
       before = null;
-      if (removed) offerUndo(removed);
+      if (undone) offerUndo(undone);
       requestAnimationFrame(() => requestAnimationFrame(() => {
         const field = isElsewhere ? null : document.getElementById(detail.focus);
         (field?.disabled ? field.parentElement.querySelector("button:not(:disabled)") : field)?.focus();
+        if (field?.matches("textarea, input:not([type])")) field.setSelectionRange(field.value.length, field.value.length);
         later();
       }));
     });
 
-    function offerUndo(data) {
-      fanlight.toast(form.dataset.removed, "info");
+    function offerUndo({ data, said }) {
+      fanlight.toast(said, "info");
       const toast = document.getElementById("toasts").lastElementChild;
       const button = document.createElement("button");
       Object.assign(button, { type: "button", className: "button button--sm", textContent: form.dataset.undo });

@@ -100,6 +100,9 @@ def archive(request: HttpRequest, template: Template) -> HttpResponse:
         return response
     if template.is_archived:
         messages.success(request, _("Archived. It is not offered any more; what was sent stays."))
+        others = template.family.templates.filter(archived_at=None).order_by("pk")
+        if request.POST.get("then") == "family" and (source := others.first()):
+            return redirect("templates_mgmt:template", source.pk)
     return redirect("templates_mgmt:template", template.pk)
 
 

@@ -61,6 +61,17 @@ def test_a_finding_is_mended_by_one_press(editor: Page) -> None:
     expect(body(editor)).to_have_value("Hi {{1}}, your lamp is ready to collect.")
     expect(body(editor)).to_be_focused()
     expect(editor.locator("#error-body")).to_be_empty()
+    editor.keyboard.type(" See you")
+    expect(body(editor)).to_have_value("Hi {{1}}, your lamp is ready to collect. See you")
+    editor.get_by_role("button", name="Undo").click()
+    expect(body(editor)).to_have_value("{{1}}, your lamp is ready to collect.")
+
+
+def test_a_variable_goes_to_the_end_where_nobody_wrote_yet(editor: Page) -> None:
+    wait_until_saved(editor, lambda: body(editor).fill("Your lamp is ready, "))
+    editor.reload()
+    editor.get_by_role("button", name="Add variable").click()
+    expect(body(editor)).to_have_value("Your lamp is ready, {{1}}")
 
 
 def test_what_is_typed_survives_a_reload(editor: Page) -> None:

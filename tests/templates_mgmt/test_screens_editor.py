@@ -556,6 +556,23 @@ def test_the_source_is_read_beside_what_is_written(client: Client, lead: Agent) 
     assert "beside-source" not in page(client, f"/templates/{write(client, name='alone').pk}/")
 
 
+def test_a_language_added_by_mistake_is_removed_by_one_press(client: Client, lead: Agent) -> None:
+    source = a_template()
+    assert "remove-language" not in page(client, f"/templates/{write(client, name='alone').pk}/")
+    client.post(f"/templates/{source.pk}/languages/", {"language": "af"})
+    draft = Template.objects.get(language="af")
+    html = page(client, f"/templates/{draft.pk}/")
+    assert 'form="remove-language"' in html
+    form_of_it = html[html.index('<form id="remove-language"') :]
+    address = f"/templates/{draft.pk}/archive/"
+    assert form_of_it.startswith(f'<form id="remove-language" method="post" action="{address}">')
+    answer = client.post(address, {"then": "family"}, follow=True)
+    assert answer.redirect_chain[-1][0] == f"/templates/{source.pk}/"
+    assert "Archived." in words(answer.content.decode())
+    draft.refresh_from_db()
+    assert draft.is_archived
+
+
 def test_languages_of_customers_are_offered_first(client: Client, lead: Agent) -> None:
     for language in ("pt", "tr-TR", "tr", "de", "xx", ""):
         contact = world.conversation().contact
