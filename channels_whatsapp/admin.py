@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from channels_whatsapp import hooks
-from channels_whatsapp.models import Account, BadSignature, Receipt, Sender, hidden
+from channels_whatsapp.models import Account, BadSignature, Receipt, Sender
 from channels_whatsapp.pages import send_test
 from channels_whatsapp.sealed import Unreadable
 from inbox import clock
@@ -47,8 +47,8 @@ class AccountForm(forms.ModelForm):
             self.fields[name].required = False
             if self.kept[name]:
                 self.fields[name].help_text = _(
-                    "Now %s. Leave it empty to keep it, write - to remove it."
-                ) % hidden(self.kept[name])
+                    "One is kept. Leave this empty to keep it, write - to remove it."
+                )
             elif isinstance(self.kept[name], Unreadable):
                 self.fields[name].help_text = _(
                     "What is kept here cannot be read with this SECRET_KEY. Paste it again, or put the key"

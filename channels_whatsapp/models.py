@@ -25,10 +25,6 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest() if token else ""
 
 
-def hidden(secret: str) -> str:
-    return f"••••{secret[-4:]}"
-
-
 class Account(models.Model):
     """A Twilio account. From the settings, or entered here and then kept encrypted."""
 
@@ -77,11 +73,6 @@ class Account(models.Model):
     def is_from_settings(self) -> bool:
         """Its token stands in the settings and nothing was entered in its stead."""
         return bool(self._token_of_settings) and self.sending_token == self._token_of_settings
-
-    @property
-    def hidden_token(self) -> str:
-        """All that is ever shown of it."""
-        return hidden(self.sending_token) if self.sending_token else ""
 
     @property
     def short_sid(self) -> str:
