@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from channels_whatsapp import hooks
+from channels_whatsapp import hooks, ratings
 from channels_whatsapp.replaying import Replaying
 from channels_whatsapp.sealed import SealedField
 from channels_whatsapp.turns import Turns
@@ -111,6 +111,8 @@ STATUSES = {
     "DRAFT": _("Draft"),
     "STUBBED": _("Not set up"),
 }
+# Differences from Twilio (drift.py) over which nothing comes or nothing goes.
+CUTTING_OFF = ("webhook", "status", "missing")
 MOVING = ("CREATING", "VERIFYING", "TWILIO_REVIEW", "ONLINE:UPDATING")
 REVIEWS = {
     "PENDING_REVIEW": _("WhatsApp looks at it"),
@@ -121,6 +123,10 @@ REVIEWS = {
     "EXPIRED": _("the review ran out"),
     "COMPLETED": _("done"),
 }
+
+
+def status_words(status: str) -> str:
+    return str(STATUSES.get(status, status))
 
 
 class Sender(Turns, models.Model):
@@ -201,8 +207,21 @@ class Sender(Turns, models.Model):
         return bool(hooks.address()) and hooks.is_inbound_ours(self.webhook)
 
     @property
+    def is_cut_off(self) -> bool:
+        """Nothing comes or goes over it, by what Twilio said last."""
+        return self.account.is_locked_out or any(each["what"] in CUTTING_OFF for each in self.drift)
+
+    @property
     def status_words(self) -> str:
-        return str(STATUSES.get(self.status, self.status))
+        return status_words(self.status)
+
+    @property
+    def quality_words(self) -> str:
+        return ratings.quality_words(self.quality)
+
+    @property
+    def limit_words(self) -> str:
+        return ratings.limit_words(self.messaging_limit)
 
     @property
     def review_words(self) -> str:

@@ -62,6 +62,11 @@ class Hello:
         return self.is_signed and self.is_delivered
 
     @property
+    def holds(self) -> bool:
+        """It is done, and Twilio has said nothing since that undoes it."""
+        return self.is_done and not self.sender.is_cut_off
+
+    @property
     def has_failed(self) -> bool:
         return bool(self.answer and self.answer.has_failed)
 

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from channels_whatsapp import checklist, hooks
+from channels_whatsapp import checklist, drift, hooks
 from channels_whatsapp.access import accounts_for, senders_for, teams_for
 from channels_whatsapp.connecting import hello, qr
 from channels_whatsapp.connecting.forms import AccountForm, SandboxForm
@@ -73,15 +73,21 @@ class Steps:
         """done, current or todo, by step."""
         done = {
             "account": bool(self.account) and not self.account.is_locked_out,
-            "sender": self.sender is not None,
+            "sender": self.sender is not None and not self.lost,
             "webhooks": self.are_webhooks_right,
-            "hello": bool(self.hello and self.hello.is_done),
+            "hello": bool(self.hello and self.hello.holds),
         }
         current = next((name for name, is_done in done.items() if not is_done), "")
         return {
             name: "done" if is_done else "current" if name == current else "todo"
             for name, is_done in done.items()
         }
+
+    @property
+    def lost(self) -> list[str]:
+        """Why the number is not online any more, as sentences."""
+        number, found = (self.sender.channel.readable, self.sender.drift) if self.sender else ("", [])
+        return [drift.sentence(number, each) for each in found if each["what"] in (drift.STATUS, drift.MISSING)]
 
     @property
     def are_webhooks_right(self) -> bool:

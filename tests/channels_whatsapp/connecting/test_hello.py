@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 
-from channels_whatsapp import reconcile
+from channels_whatsapp import drift, reconcile
 from channels_whatsapp.models import Sender
 from channels_whatsapp.simulator import Simulator
 from inbox import clock
@@ -52,6 +53,34 @@ def test_a_hello_that_cannot_be_answered_says_why(twilio: Simulator, sender: Sen
     assert "Send the answer It was not answered by itself." in words(page.get(url))
     page.post(f"{url}answer/")
     assert "switched off" in words(page.get("/connect/"))
+
+
+@pytest.mark.parametrize("what", ["webhook", "status", "missing"])
+def test_what_broke_since_is_not_called_working_and_can_be_tried_again(
+    twilio: Simulator, sender: Sender, page: Client, what: str
+) -> None:
+    drift.check_all()
+    url = f"/connect/senders/{sender.pk}/hello/"
+    page.post(url)
+    twilio.customer("+447700900911").send_text("hello")
+    assert twilio.wait_idle()
+    run_due_jobs()
+    assert twilio.wait_idle()
+    run_due_jobs(later=True)
+    assert "It works, there and back." in words(page.get(url))
+    assert "Say hello once more" in words(page.get(url))
+    assert 'data-state="todo"' not in page.get("/connect/").content.decode()
+
+    Sender.objects.update(drift=[{"what": what, "was": "", "now": ""}])
+    shown = page.get("/connect/")
+    assert "It works, there and back." not in words(shown)
+    assert "and does not now. Mend the steps above" in words(shown)
+    assert 'id="step-hello" data-state="done"' not in shown.content.decode()
+    is_lost = what != "webhook"
+    assert ('id="step-sender" data-state="current"' in shown.content.decode()) == is_lost
+    assert ("See why" in words(shown)) == is_lost
+    page.post(url)
+    assert "Now write hello from your phone" in words(page.get(url))
 
 
 def test_a_message_that_no_webhook_brought_is_not_called_signed(
