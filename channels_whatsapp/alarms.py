@@ -12,7 +12,7 @@ from inbox.models import Agent
 
 
 def alarms(agent: Agent) -> list[Alarm]:
-    """One for each account or number; the first thing that is wrong with it."""
+    """One for each account or number, with all that is wrong with it."""
     if not agent.is_admin:
         return []
     found: dict[str, Alarm] = {}
@@ -34,10 +34,9 @@ def of_account(account: Account) -> Alarm:
 
 
 def of_sender(sender: Sender) -> Alarm:
-    first = sender.drift[0]
     url = reverse("channels_whatsapp:sender", args=[sender.pk])
-    said = drift.sentence(sender.channel.readable, first)
-    if first["what"] != drift.WEBHOOK or not hooks.address():
-        return Alarm(said, url, _("Put it right"))
+    said = " ".join(drift.sentence(sender.channel.readable, each) for each in sender.drift)
+    if not hooks.address() or all(each["what"] != drift.WEBHOOK for each in sender.drift):
+        return Alarm(said, url, _("Look at it"))
     mend_url = reverse("channels_whatsapp:webhooks", args=[sender.pk])
     return Alarm(said, url, _("Look at it"), mend_url, _("Point it here again"))

@@ -17,8 +17,8 @@ from twilio.rest import Client
 from channels_whatsapp import client, errors, hooks
 from channels_whatsapp.connecting import told
 from channels_whatsapp.doctor import Finding, bad, ok, warn
-from channels_whatsapp.models import Account, Sender
-from inbox import clock
+from channels_whatsapp.models import Account, Sender, status_words
+from inbox import clock, numbers
 
 NUMBER = re.compile(r"whatsapp:\+[1-9]\d{6,14}")
 SKEW_WARN, SKEW_BAD = timedelta(seconds=30), timedelta(minutes=2)
@@ -108,7 +108,7 @@ def balance(asked: Asked) -> Iterator[Finding]:
 
 
 def title_of(sender: Sender) -> str:
-    return _("WhatsApp number %(address)s") % {"address": sender.number}
+    return _("WhatsApp number %(address)s") % {"address": numbers.readable(sender.number)}
 
 
 def online(asked: Asked, sender: Sender) -> Iterator[Finding]:
@@ -182,7 +182,7 @@ def status_of(title: str, found: object) -> Finding:
         return ok(title, _("It is online."))
     reasons = getattr(found, "offline_reasons", None) or []
     why = "; ".join(str(reason.get("message", "")) for reason in reasons if isinstance(reason, dict))
-    detail = _("Twilio says %(status)s. %(why)s") % {"status": status, "why": why}
+    detail = _("Its status at Twilio: %(status)s. %(why)s") % {"status": status_words(status), "why": why}
     return bad(title, detail.strip(), _("Open it under /connect/senders/: what it waits for stands there."))
 
 

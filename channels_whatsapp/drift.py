@@ -7,8 +7,7 @@ put themselves right when Twilio does; a lowered quality or limit stays until so
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +16,9 @@ from django.db import transaction
 from django.db.models import Max, Min, Q
 from django.utils.translation import gettext as _
 
-from channels_whatsapp import client, hooks, setup
+from channels_whatsapp import client, hooks, ratings, setup
 from channels_whatsapp.connecting import told
-from channels_whatsapp.models import Account, BadSignature, Receipt, Sender
+from channels_whatsapp.models import Account, BadSignature, Receipt, Sender, status_words
 from inbox import clock, live
 from inbox.models import Agent, Event
 
@@ -30,32 +29,11 @@ WEBHOOK, STATUS, QUALITY, LIMIT, MISSING = "webhook", "status", "quality", "limi
 TO_BE_SEEN = {QUALITY: "quality", LIMIT: "messaging_limit"}
 # How often suspicion may ask Twilio.
 LOOK_SECONDS = 180
-_QUALITIES = {"LOW": 1, "RED": 1, "MEDIUM": 2, "YELLOW": 2, "HIGH": 3, "GREEN": 3}
-_LIMIT = re.compile(r"([\d.,]+)\s*([KM]?)", re.IGNORECASE)
-_FACTORS = {"": 1, "K": 1_000, "M": 1_000_000}
-UNLIMITED = float("inf")
 
 Difference = dict[str, str]
 
 
 # Comparing, pure but for the settings
-
-
-def quality_rank(text: str) -> int:
-    """0 when nothing is known."""
-    return _QUALITIES.get(text.strip().upper(), 0)
-
-
-def limit_of(text: str) -> float:
-    """Customers in 24 hours: 10000 for "10K Customers/24hr", infinity for "Unlimited", 0 when unknown."""
-    if "unlimited" in text.lower():
-        return UNLIMITED
-    found = _LIMIT.search(text)
-    return float(found[1].replace(",", "")) * _FACTORS[found[2].upper()] if found else 0
-
-
-def is_lowered(before: str, after: str, rank: Callable[[str], float]) -> bool:
-    return bool(rank(before) and rank(after)) and rank(after) < rank(before)
 
 
 def differences(sender: Sender, known: dict[str, Any] | None, webhook: hooks.Webhook) -> list[Difference]:
@@ -68,13 +46,14 @@ def differences(sender: Sender, known: dict[str, Any] | None, webhook: hooks.Web
         return [] if sender.is_outcome_unknown else [_difference(MISSING, sender.status, "")]
     found = []
     is_online = known["status"].startswith("ONLINE")
-    if known["status"] and not is_online and not (sender.asked_at and known["status"] in told.UNSETTLED):
+    is_under_way = sender.asked_at and known["status"] in told.UNSETTLED
+    if known["status"] and not is_online and not is_under_way:
         found.append(_difference(STATUS, "ONLINE", known["status"]))
-    if is_online and hooks.address() and not hooks.is_inbound_ours(webhook):
+    if hooks.address() and not is_under_way and not hooks.is_inbound_ours(webhook):
         found.append(_difference(WEBHOOK, hooks.address(), webhook.get("callback_url") or ""))
-    if is_lowered(sender.quality, known["quality"], quality_rank):
+    if ratings.is_lowered(sender.quality, known["quality"], ratings.quality_rank):
         found.append(_difference(QUALITY, sender.quality, known["quality"]))
-    if is_lowered(sender.messaging_limit, known["messaging_limit"], limit_of):
+    if ratings.is_lowered(sender.messaging_limit, known["messaging_limit"], ratings.limit_of):
         found.append(_difference(LIMIT, sender.messaging_limit, known["messaging_limit"]))
     return found
 
@@ -84,14 +63,21 @@ def _difference(what: str, was: str, now: str) -> Difference:
 
 
 def sentence(number: str, difference: Difference) -> str:
+    """For people.
+
+    :param number: as people read it.
+    """
     words = {
         WEBHOOK: _("Messages to %(number)s do not come here any more."),
-        STATUS: _("WhatsApp has taken %(number)s off line: %(now)s."),
+        STATUS: _("%(number)s is not online at WhatsApp any more. Its status: %(now)s."),
         QUALITY: _("WhatsApp's quality rating of %(number)s fell from %(was)s to %(now)s."),
         LIMIT: _("The limit of %(number)s was lowered from %(was)s to %(now)s."),
         MISSING: _("Twilio does not list %(number)s any more."),
     }
-    return words[difference["what"]] % {"number": number, **difference}
+    in_words = {STATUS: status_words, QUALITY: ratings.quality_words, LIMIT: ratings.limit_words}
+    say = in_words.get(difference["what"], str)
+    was, now = say(difference["was"]), say(difference["now"])
+    return words[difference["what"]] % {"number": number, "was": was, "now": now}
 
 
 # Asking

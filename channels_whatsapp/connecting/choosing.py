@@ -8,9 +8,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from channels_whatsapp import client
+from channels_whatsapp import client, ratings
 from channels_whatsapp.connecting import told, words
-from channels_whatsapp.models import Account, Sender
+from channels_whatsapp.models import Account, Sender, status_words
+from inbox import numbers
 from inbox.models import Agent, Channel, Event, Team
 from inbox.refusals import Refused
 
@@ -33,6 +34,22 @@ class Choice:
     @property
     def number(self) -> str:
         return self.address.partition(":")[2]
+
+    @property
+    def readable(self) -> str:
+        return numbers.readable(self.number)
+
+    @property
+    def status_words(self) -> str:
+        return status_words(self.status)
+
+    @property
+    def quality_words(self) -> str:
+        return ratings.quality_words(self.quality)
+
+    @property
+    def limit_words(self) -> str:
+        return ratings.limit_words(self.limit)
 
     @property
     def is_online(self) -> bool:
@@ -106,7 +123,7 @@ def must_be_free(address: str) -> None:
         sentence = _("%(number)s is connected already, as %(channel)s.")
         raise Refused(
             "taken",
-            sentence % {"number": other.number, "channel": other.channel.name},
+            sentence % {"number": other.channel.readable, "channel": other.channel.name},
             _("Open it in the list of senders."),
         )
 

@@ -31,7 +31,7 @@ def test_from_nothing_to_there_and_back(twilio: Simulator, page: Client) -> None
     assert (account.sid, account.name, account.auth_token) == (ACCOUNT_SID, "Simulated account", TOKEN)
 
     listed = words(page.get(f"/connect/accounts/{account.pk}/senders/"))
-    assert "+447700900142 · Bramblecart Registered and online" in listed
+    assert "+44 7700 900142 · Bramblecart Registered and online · Quality: High · 1,000 customers a day" in listed
     team = Team.objects.create(name="Orders")
     chosen = {"address": SHOP, "label": "Shop UK", "team": team.pk}
     page.post(f"/connect/accounts/{account.pk}/senders/", chosen)
@@ -144,7 +144,7 @@ def test_a_number_that_is_connected_cannot_be_picked_again(
     twilio: Simulator, sender: Sender, page: Client
 ) -> None:
     url = f"/connect/accounts/{sender.account_id}/senders/"
-    assert "+447700900142" not in words(page.get(url))
+    assert "+44 7700 900142" not in words(page.get(url))
     page.post(url, {"address": SHOP})
     assert "connected already, as Shop UK" in words(page.get("/connect/"))
     assert Sender.objects.count() == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from channels_whatsapp import checklist, doctor, drift, hooks, reconcile
+from channels_whatsapp import checklist, doctor, drift, hooks, ratings, reconcile
 from channels_whatsapp.client import CallFailed
 from channels_whatsapp.connecting.told import facts
 from channels_whatsapp.models import Sender
@@ -58,7 +58,8 @@ def test_what_twilio_puts_right_itself_is_over_by_itself(
     record.status, record.offline_reasons = "OFFLINE", [{"code": "63020", "message": "Not verified"}]
     check()
     shown = words(page.get(f"/connect/senders/{sender.pk}/"))
-    assert "WhatsApp has taken +44 7700 900142 off line: OFFLINE." in shown
+    assert "+44 7700 900142 is not online at WhatsApp any more. Its status: Offline." in shown
+    assert "The reasons below are Twilio’s." in shown
     assert "Not verified" in shown
     record.status, record.offline_reasons = "ONLINE", []
     assert check().drift == []
@@ -68,8 +69,8 @@ def test_what_twilio_puts_right_itself_is_over_by_itself(
 @pytest.mark.parametrize(
     ("column", "was", "now", "said"),
     [
-        ("quality", "HIGH", "LOW", "quality rating of +44 7700 900142 fell from HIGH to LOW"),
-        ("limit", "10K Customers/24hr", "1K Customers/24hr", "was lowered from 10K"),
+        ("quality", "HIGH", "LOW", "quality rating of +44 7700 900142 fell from High to Low"),
+        ("limit", "10K Customers/24hr", "1K Customers/24hr", "lowered from 10,000 customers a day to 1,000"),
     ],
 )
 def test_what_was_lowered_stays_until_it_was_seen(
@@ -103,7 +104,34 @@ def test_what_was_lowered_stays_until_it_was_seen(
     ],
 )
 def test_limits_are_compared_by_what_they_say(before: str, after: str, lowered: bool) -> None:
-    assert drift.is_lowered(before, after, drift.limit_of) is lowered
+    assert ratings.is_lowered(before, after, ratings.limit_of) is lowered
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1K Customers/24hr", "1,000 customers a day"),
+        ("250 Customers/24hr", "250 customers a day"),
+        ("Unlimited", "Unlimited"),
+        ("TIER_NEW", "TIER_NEW"),
+        ("", ""),
+    ],
+)
+def test_limits_are_said_for_people(text: str, said: str) -> None:
+    assert ratings.limit_words(text) == said
+
+
+def test_a_banner_says_all_that_is_wrong_with_a_number(
+    twilio: Simulator, sender: Sender, check: Any, page: Client
+) -> None:
+    record = twilio.twilio.senders[SHOP]
+    record.status, record.webhook["callback_url"] = "OFFLINE", "https://old-desk.example/wa"
+    check()
+    offline = "+44 7700 900142 is not online at WhatsApp any more. Its status: Offline."
+    elsewhere = "Messages to +44 7700 900142 do not come here any more."
+    assert f"{offline} {elsewhere} Point it here again Look at it" in words(page.get("/"))
+    shown = words(page.get(f"/connect/senders/{sender.pk}/"))
+    assert "Twilio gives no reason" in shown and "The reasons below" not in shown
 
 
 def test_a_number_that_twilio_does_not_list_any_more(
