@@ -18,6 +18,7 @@ from channels_whatsapp.transport import Throttled, Transport, WrongHost, was_sen
 
 TOO_MANY = 429
 # An auth token; a SID has two letters in front of the same digits.
+_SDKS_WORDS = re.compile(r"^Unable to \w+ record: ")
 _TOKEN = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}(?![0-9A-Za-z])")
 
 
@@ -97,7 +98,8 @@ def told_apart() -> Iterator[None]:
     except Throttled as error:
         raise CallFailed(TOO_MANY, 20429, str(error), retry_after=error.retry_after) from error
     except TwilioRestException as error:
-        raise CallFailed(error.status, known_code(error.code), str(error.msg)[:300]) from error
+        detail = _SDKS_WORDS.sub("", str(error.msg))
+        raise CallFailed(error.status, known_code(error.code), detail[:300]) from error
     except TwilioServiceException as error:
         detail = error.detail or error.title
         raise CallFailed(error.status, known_code(error.code), str(detail)[:300]) from error

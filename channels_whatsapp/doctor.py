@@ -93,7 +93,7 @@ def accounts() -> Iterator[Finding]:
     title = _("Twilio account")
     known = list(setup.accounts())
     if not known:
-        mend = _("Open /connect/, or set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and restart.")
+        mend = _("Take step 1 of /connect/, or set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and restart.")
         yield bad(title, _("None is known."), mend)
     for account in known:
         if isinstance(account.sending_token, Unreadable):
@@ -107,7 +107,7 @@ def accounts() -> Iterator[Finding]:
         yield bad(
             _("WhatsApp number"),
             _("None is known."),
-            _("Set TWILIO_WHATSAPP_FROM and restart, or choose one on /connect/."),
+            _("Take step 2 of /connect/, or set TWILIO_WHATSAPP_FROM and restart."),
         )
 
 

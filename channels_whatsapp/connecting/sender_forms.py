@@ -88,7 +88,11 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label=gettext_lazy("Code"),
         max_length=12,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+        widget=forms.TextInput(
+            attrs=LATIN
+            | {"class": "input input--code", "inputmode": "numeric", "autocomplete": "one-time-code"}
+            | {"placeholder": "123456"}
+        ),
     )
 
     def clean_code(self) -> str:

@@ -21,6 +21,8 @@ _REGISTERING = {
     63116: noop("There were too many tries to verify this number."),
     63124: noop("WhatsApp declined this display name."),
 }
+# Where Twilio's own words say more than ours.
+_VAGUE = {63100, 63101, 63113}
 _STEPS = {
     63100: noop("Compare number, name and WABA with the Twilio Console."),
     63101: noop("Meta's Business Manager shows the right number under WhatsApp accounts."),
@@ -62,10 +64,15 @@ def refusal(failure: CallFailed) -> Refused:
 def _refused_by_twilio(failure: CallFailed) -> Refused:
     code = failure.code or 0
     if code in _REGISTERING:
-        return Refused(f"twilio_{code}", f"{_(_REGISTERING[code])} {failure.detail}", _(_STEPS[code]))
+        more = failure.detail if code in _VAGUE else ""
+        return Refused(f"twilio_{code}", _sentences(_(_REGISTERING[code]), more), _(_STEPS[code]))
     if failure.status == 404:
         return Refused("gone", _("Twilio does not have this any more."), _("Look at the list at Twilio."))
     said = errors.explain(code) if code in errors.BY_CODE else None
     sentence = said.sentence if said else _("Twilio refused it.")
     step = _("Compare what you entered with the Twilio Console.")
-    return Refused(f"twilio_{code or failure.status}", f"{sentence} {failure.detail}", step)
+    return Refused(f"twilio_{code or failure.status}", _sentences(sentence, failure.detail), step)
+
+
+def _sentences(ours: str, twilios: str) -> str:
+    return f"{ours} {twilios.strip().rstrip('.')}." if twilios.strip() else ours

@@ -1,8 +1,9 @@
-/* The connect page: copying addresses, and how many checks passed. */
+/* The connect page: copying addresses, how many checks passed, and where a form was wrong. */
 "use strict";
 {
   const showCopies = () => document.querySelectorAll("[data-copy][hidden]").forEach((each) => (each.hidden = false));
   showCopies();
+  document.querySelector("#content [aria-invalid], #content [role=alert][tabindex]")?.focus();
   document.addEventListener("htmx:afterSettle", showCopies);
   document.addEventListener("click", async ({ target }) => {
     const button = target.closest("[data-copy]");

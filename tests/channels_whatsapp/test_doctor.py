@@ -58,7 +58,7 @@ def test_a_wrong_token_is_told_in_words(sim: Simulator, worker: None, settings: 
     with pytest.raises(CommandError, match="1 of"):
         call_command("doctor")
     assert bad() == ["Connection to Twilio: Twilio did not accept the account's token. "
-                     "Unable to fetch record: Authenticate"]  # fmt: skip
+                     "Authenticate"]  # fmt: skip
 
 
 def test_a_twilio_that_cannot_be_reached_is_told(sim: Simulator, worker: None, settings: Any) -> None:

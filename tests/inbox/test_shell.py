@@ -45,6 +45,14 @@ def test_a_name_that_is_not_ours_is_a_bad_request_in_a_demo_too(client: Client, 
     assert client.get("/", headers={"host": "evil.example"}).status_code == 400
 
 
+def test_who_may_connect_a_number_is_not_sent_to_an_admin(client: Client) -> None:
+    for role, said in (("admin", "Connect a WhatsApp number first."), ("agent", "Ask an admin to add one.")):
+        client.force_login(world.agent(role, role))
+        html = client.get("/").content.decode()
+        assert said in html
+        assert ("/connect/" in html.partition("Bring in the first message")[2]) == (role == "admin")
+
+
 def test_an_empty_view_is_not_a_first_run(client: Client, lead: Agent) -> None:
     world.conversation()
     html = client.get("/?view=mine").content.decode()

@@ -283,6 +283,9 @@ def test_syncing_is_asked_for_and_followed(client: Client, lead: Agent) -> None:
 
 def test_without_an_account_it_says_what_to_do(client: Client, lead: Agent) -> None:
     assert "No Twilio account yet" in words(page(client))
+    assert "An admin does that." in words(page(client))
+    client.force_login(world.agent("ada", "admin"))
+    assert "appear here. Connect WhatsApp" in words(page(client))
 
 
 def test_agents_see_the_templates_of_their_channels(client: Client, lead: Agent) -> None:

@@ -19,9 +19,11 @@ from inbox.refusals import Refused
 
 
 @sensitive_post_parameters("token")
-@require_POST
+@require_http_methods(["GET", "POST"])
 @admins_only
 def account(request: HttpRequest) -> HttpResponse:
+    if request.method == "GET":  # somebody loads the answer to a form once more
+        return to_connect()
     form = AccountForm(request.POST)
     if form.is_valid():
         try:
@@ -101,10 +103,13 @@ def _listed(request: HttpRequest, account: object) -> dict[str, object]:
     return {"choices": found, "free": free, "form": form}
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @admins_only
 def sandbox(request: HttpRequest, pk: int) -> HttpResponse:
     account = account_for(request.user, pk)
+    if request.method == "GET":
+        query = f"?account={account.pk}&new=1&kind=sandbox#step-sender"
+        return redirect(reverse("channels_whatsapp:connect") + query)
     form = SandboxForm(request.POST, teams=teams_for(request.user))
     if form.is_valid():
         given = form.cleaned_data

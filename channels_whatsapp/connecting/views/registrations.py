@@ -14,6 +14,7 @@ from channels_whatsapp.access import account_for, sender_for, teams_for
 from channels_whatsapp.connecting import moving, profiles, registering, removing
 from channels_whatsapp.connecting.sender_forms import CodeForm, ProfileForm, RegistrationForm, RemovalForm
 from channels_whatsapp.connecting.views.base import admins_only, refused, to_sender, told
+from channels_whatsapp.connecting.views.senders import drifts, sender_page
 from channels_whatsapp.models import Sender
 from inbox.refusals import Refused
 
@@ -48,28 +49,31 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 @admins_only
 def state(request: HttpRequest, pk: int) -> HttpResponse:
     """How it is now, by our own row: a job asks Twilio."""
-    from channels_whatsapp.connecting.views.senders import drifts
-
     sender = sender_for(request.user, pk)
-    context = {"sender": sender, "drifts": drifts(sender)}
+    context = {"sender": sender, "drifts": drifts(sender), "code_form": CodeForm()}
     return render(request, "channels_whatsapp/_sender_state.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @admins_only
 def verification(request: HttpRequest, pk: int) -> HttpResponse:
     """The code that came by SMS or call; with `method` let another one come."""
     sender = _registered(request, pk)
+    if request.method == "GET":
+        return to_sender(sender)
     if (method := request.POST.get("method")) in ("sms", "voice"):
         told(request, lambda: registering.resend(sender, method, by=request.user), _("A new code comes."))
         return to_sender(sender)
     form = CodeForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, " ".join(form.errors.get("code", [])))
-        return to_sender(sender)
-    code = form.cleaned_data["code"]
-    told(request, lambda: registering.verify(sender, code, by=request.user), _("The code is checked."))
-    return to_sender(sender)
+    if form.is_valid():
+        try:
+            registering.verify(sender, form.cleaned_data["code"], by=request.user)
+        except Refused as refusal:
+            form.add_error("code", str(refusal))
+        else:
+            messages.success(request, _("The code is checked."))
+            return to_sender(sender)
+    return sender_page(request, sender, code_form=form)
 
 
 @require_http_methods(["GET", "POST"])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -13,8 +16,10 @@ from channels_whatsapp.access import accounts_for, sender_for, senders_for, team
 from channels_whatsapp.connecting import pointing, settling, words
 from channels_whatsapp.connecting import told as twilio_says
 from channels_whatsapp.connecting.forms import ChannelForm
+from channels_whatsapp.connecting.sender_forms import CodeForm
 from channels_whatsapp.connecting.views.base import admins_only, to_connect, to_sender, told
 from channels_whatsapp.models import Sender
+from inbox.models import Agent
 
 
 @require_GET
@@ -29,17 +34,20 @@ def senders(request: HttpRequest) -> HttpResponse:
 def sender(request: HttpRequest, pk: int) -> HttpResponse:
     """GET: all about it. POST: label, team and what customers see of our writing."""
     found = sender_for(request.user, pk)
-    form = _form(request, found)
-    if request.method == "POST" and form.is_valid():
+    form = _form(request.user, found, request.POST if request.method == "POST" else None)
+    if form.is_valid():
         settling.settle(found, form.cleaned_data, by=request.user)
         messages.success(request, _("Saved."))
         return to_sender(found)
-    return render(
-        request,
-        "channels_whatsapp/sender.html",
-        {"sender": found, "form": form, "drifts": drifts(found)},
-        status=422 if form.errors else 200,
-    )
+    return sender_page(request, found, form=form)
+
+
+def sender_page(request: HttpRequest, found: Sender, **forms: Form) -> HttpResponse:
+    """The whole page. `forms` are those that were sent, by their names there."""
+    shown = {"form": _form(request.user, found), "code_form": CodeForm()} | forms
+    context = {"sender": found, "drifts": drifts(found), **shown}
+    status = 422 if any(form.errors for form in forms.values()) else 200
+    return render(request, "channels_whatsapp/sender.html", context, status=status)
 
 
 def drifts(found: Sender) -> list[dict[str, str]]:
@@ -48,7 +56,7 @@ def drifts(found: Sender) -> list[dict[str, str]]:
     return [{**each, "sentence": drift.sentence(number, each)} for each in found.drift]
 
 
-def _form(request: HttpRequest, found: Sender) -> ChannelForm:
+def _form(agent: Agent, found: Sender, sent: Any = None) -> ChannelForm:
     channel = found.channel
     initial = {
         "label": channel.name,
@@ -57,8 +65,7 @@ def _form(request: HttpRequest, found: Sender) -> ChannelForm:
         "code": found.join_code,
     }
     return ChannelForm(
-        request.POST if request.method == "POST" else None,
-        initial=initial, teams=teams_for(request.user), channel=channel, is_sandbox=found.is_sandbox,
+        sent, initial=initial, teams=teams_for(agent), channel=channel, is_sandbox=found.is_sandbox,
     )  # fmt: skip
 
 

@@ -77,6 +77,7 @@ def test_what_is_wrong_with_credentials_is_said(
     assert answer.status_code == 422
     assert said in words(answer)
     assert not Account.objects.exists()
+    assert page.get("/connect/account/").headers["Location"] == "/connect/"
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,13 @@ def test_a_number_is_registered_verified_and_online(
     assert sender.status == "PENDING_VERIFICATION"
     here = f"/connect/senders/{sender.pk}/"
     assert "WhatsApp has sent a code to this number." in words(page.get(here))
-    page.post(f"{here}verification/", {"code": "999 999"})
-    assert "The verification code is wrong or too old." in words(page.get(here))
+    wrong = page.post(f"{here}verification/", {"code": "999 999"})
+    assert wrong.status_code == 422
+    said = "The verification code is wrong or too old. Ask for a new code, and enter it within ten minutes."
+    assert said in words(wrong)
+    assert 'id="id_code_error"' in wrong.content.decode(), "at its field"
+    assert "A code has six digits." in words(page.post(f"{here}verification/", {"code": "x"}))
+    assert page.get(f"{here}verification/").headers["Location"] == here
     page.post(f"{here}verification/", {"method": "voice"})
     assert record.configuration["verification_method"] == "voice"
     page.post(f"{here}verification/", {"code": "123-456"})
