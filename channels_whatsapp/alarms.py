@@ -35,7 +35,7 @@ def of_account(account: Account) -> Alarm:
 
 def of_sender(sender: Sender) -> Alarm:
     url = reverse("channels_whatsapp:sender", args=[sender.pk])
-    said = " ".join(drift.sentence(sender.channel.readable, each) for each in sender.drift)
+    said = drift.sentences(sender)
     if not hooks.address() or all(each["what"] != drift.WEBHOOK for each in sender.drift):
         return Alarm(said, url, _("Look at it"))
     mend_url = reverse("channels_whatsapp:webhooks", args=[sender.pk])

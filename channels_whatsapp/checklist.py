@@ -27,6 +27,10 @@ class Check:
     account: Account | None = None
     sender: Sender | None = None
 
+    @property
+    def about(self) -> Account | Sender | None:
+        return self.sender or self.account
+
 
 @dataclass(frozen=True)
 class Result:
@@ -47,6 +51,36 @@ class Result:
     @property
     def troubles(self) -> list[Finding]:
         return [finding for finding in self.findings if finding.level != Level.OK]
+
+
+@dataclass(frozen=True)
+class Group:
+    """What is asked about one sender, one account or this server, and what was found, worst first."""
+
+    about: Account | Sender | None
+    checks: list[Check]
+    results: list[Result]
+
+    @property
+    def sender(self) -> Sender | None:
+        return self.about if isinstance(self.about, Sender) else None
+
+    @property
+    def level(self) -> Level:
+        return max((result.level for result in self.results), key=ORDER.index, default=Level.OK)
+
+    @property
+    def troubles(self) -> int:
+        return sum(result.level != Level.OK for result in self.results)
+
+
+def grouped(found: list[Check], results: Iterable[Result] = ()) -> list[Group]:
+    groups = {check.about: Group(check.about, [], []) for check in found}
+    for check in found:
+        groups[check.about].checks.append(check)
+    for result in sorted(results, key=lambda result: ORDER.index(result.level), reverse=True):
+        groups[result.check.about].results.append(result)
+    return list(groups.values())
 
 
 def checks() -> list[Check]:
@@ -71,7 +105,6 @@ def _checks_but_database() -> Iterator[Check]:
     yield Check("queue", _("Messages leave at once"), doctor.queue)
     yield Check("unknown", _("Every send is confirmed"), doctor.unknown_sends)
     yield Check("files", _("Files can be stored"), doctor.files)
-    yield Check("drift", _("Nothing changed behind our back"), drifted)
     if setup.senders().exists():
         yield Check("complete", _("Compared with Twilio's list"), doctor.completeness)
     for more in _more:
@@ -92,25 +125,25 @@ def _of_account(account: Account) -> Iterator[Check]:
             yield Check(f"{name}-{sender.pk}", str(title), run, account=account, sender=sender)
 
 
+def drifted(asked: doctor_twilio.Asked, sender: Sender) -> Iterator[Finding]:
+    """What the last comparison with Twilio found. Quality and limit stay until somebody has seen them."""
+    title = _("Changes at Twilio")
+    if not sender.drift:
+        yield doctor.ok(title, _("Address, status, quality and limit are as they were."))
+        return
+    mend = _("Open it under /connect/senders/ and put it right.")
+    say = doctor.bad if sender.is_cut_off else doctor.warn
+    yield say(title, drift.sentences(sender), mend, "sender")
+
+
 _OF_SENDER = (
     ("online", gettext_lazy("Sender is online"), doctor_twilio.online),
     ("inbound", gettext_lazy("Incoming webhook points here"), doctor_twilio.inbound),
     ("status", gettext_lazy("Status callback points here"), doctor_twilio.statuses),
+    ("drift", gettext_lazy("Nothing changed behind our back"), drifted),
 )
 # Twilio's API does not tell where its webhooks go, so nothing is said about them.
 _OF_SANDBOX = (("online", gettext_lazy("The sandbox is in use"), doctor_twilio.online),)
-
-
-def drifted() -> Iterator[Finding]:
-    """What the last comparison with Twilio found. Quality and limit stay until somebody has seen them."""
-    title, found = _("Changes at Twilio"), drift.troubled()
-    for sender in found:
-        mend = _("Open /connect/senders/%(pk)d/ and put it right.") % {"pk": sender.pk}
-        for each in sender.drift:
-            serious = doctor.bad if each["what"] in (drift.STATUS, drift.MISSING) else doctor.warn
-            yield serious(title, drift.sentence(sender.channel.readable, each), mend)
-    if not any(sender.drift for sender in found):
-        yield doctor.ok(title, _("Addresses, status, quality and limits are as they were."))
 
 
 _more: list[Callable[[], Iterable[Check]]] = []

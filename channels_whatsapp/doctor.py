@@ -42,7 +42,8 @@ class Level(StrEnum):
 class Finding:
     """One thing looked at. `mend` is what to do about it, empty when there is nothing.
 
-    :ivar press: what one press does about it on the connect page: ``webhooks`` or ``token``.
+    :ivar press: what one press does about it on the connect page: ``webhooks``,
+        ``token`` or ``sender``, which opens it.
     """
 
     level: Level

@@ -183,7 +183,8 @@ def status_of(title: str, found: object) -> Finding:
     reasons = getattr(found, "offline_reasons", None) or []
     why = "; ".join(str(reason.get("message", "")) for reason in reasons if isinstance(reason, dict))
     detail = _("Its status at Twilio: %(status)s. %(why)s") % {"status": status_words(status), "why": why}
-    return bad(title, detail.strip(), _("Open it under /connect/senders/: what it waits for stands there."))
+    mend = _("Open it under /connect/senders/: what it waits for stands there.")
+    return bad(title, detail.strip(), mend, "sender")
 
 
 def methods(title: str, webhook: dict[str, Any]) -> Iterator[Finding]:

@@ -80,6 +80,11 @@ def sentence(number: str, difference: Difference) -> str:
     return words[difference["what"]] % {"number": number, "was": was, "now": now}
 
 
+def sentences(sender: Sender) -> str:
+    """All that is different about it."""
+    return " ".join(sentence(sender.channel.readable, each) for each in sender.drift)
+
+
 # Asking
 
 

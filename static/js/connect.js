@@ -18,9 +18,27 @@
     }
   });
 
+  const ORDER = ["bad", "warn", "ok"];
+  const rank = (item) => ORDER.indexOf(item.dataset.level);
+  /** What is wrong stands first and open; what is fine stays folded. */
+  const sort = (group) => {
+    const items = [...group.querySelectorAll(".check-item")];
+    if (items.some((item) => !item.dataset.level)) return;
+    const troubled = items.filter((item) => item.dataset.level !== "ok");
+    const badge = group.querySelector("[data-tally]");
+    const sentence = fanlight.fill(troubled.length ? badge.dataset.troubled : badge.dataset.passed, { n: troubled.length || items.length });
+    if (badge.textContent === sentence) return;
+    badge.textContent = sentence;
+    const sorted = items.toSorted((one, other) => rank(one) - rank(other));
+    badge.className = `badge badge--${sorted[0].dataset.level.replace("ok", "good")}`;
+    if (troubled.length) group.open = true;
+    if (!group.contains(document.activeElement)) items[0].parentElement.append(...sorted);
+  };
+
   const tally = () => {
     const told = document.getElementById("doctor-tally");
     if (!told) return;
+    document.querySelectorAll("#checks > .section").forEach(sort);
     const count = (level) => document.querySelectorAll(`#checks [data-level="${level}"]`).length;
     const words = [["ok", "passed"], ["bad", "failed"], ["warn", "warned"]]
       .filter(([level]) => count(level))

@@ -73,12 +73,18 @@ def become_admin(page: Page, stack: Stack) -> None:
 def connect(page: Page, sim: Simulator) -> None:
     page.goto("/connect/")
     page.get_by_label("Account SID").fill(sim.twilio.account.sid)
+    page.get_by_label("Auth token").fill("0" * 32)
+    page.get_by_role("button", name="Check and connect").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.get_by_label("Account SID").fill(sim.twilio.account.sid)
     page.get_by_label("Auth token").fill(TOKEN)
     page.get_by_role("button", name="Check and connect").click()
     page.get_by_label("Label in the inbox").fill("Shop UK")
     page.get_by_role("button", name="Answer this number").click()
     page.get_by_role("button", name="Set them for me").click()
     expect(page.get_by_text("Messages come here")).to_be_visible()
+    expect(page.locator("#checks details").last).to_contain_text("4 passed")
+    expect(page.get_by_text("Sender is online")).to_be_hidden()
     assert sim.twilio.senders[SHOP].webhook["callback_url"].endswith("/twilio#rc=5&rp=5xx,ct,rt")
 
 

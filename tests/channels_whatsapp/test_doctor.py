@@ -97,7 +97,7 @@ def test_a_number_that_is_offline_is_found_with_its_reason(
     record.status = "OFFLINE"
     record.offline_reasons = [{"code": "63020", "message": "Business not verified", "more_info": "x"}]
     [finding] = bad()
-    assert "OFFLINE" in finding
+    assert "Offline" in finding
     assert "Business not verified" in finding
 
 
@@ -257,7 +257,7 @@ def test_credentials_without_a_number_ask_for_the_number(settings: Any) -> None:
     settings.TWILIO_WHATSAPP_FROM = ""
     assert ensure_from_settings() is None
     [finding] = doctor.accounts()
-    assert "Set TWILIO_WHATSAPP_FROM" in finding.mend
+    assert "set TWILIO_WHATSAPP_FROM" in finding.mend
 
 
 @pytest.mark.django_db

@@ -87,7 +87,9 @@ class Steps:
     def lost(self) -> list[str]:
         """Why the number is not online any more, as sentences."""
         number, found = (self.sender.channel.readable, self.sender.drift) if self.sender else ("", [])
-        return [drift.sentence(number, each) for each in found if each["what"] in (drift.STATUS, drift.MISSING)]
+        return [
+            drift.sentence(number, each) for each in found if each["what"] in (drift.STATUS, drift.MISSING)
+        ]
 
     @property
     def are_webhooks_right(self) -> bool:
@@ -126,8 +128,8 @@ def doctor_context(request: HttpRequest) -> dict[str, Any]:
     """The list, to be asked one by one; without scripts all at once, by `?checks=all`."""
     found = checklist.checks()
     if request.GET.get("checks") == "all" and not request.htmx:
-        return {"results": [checklist.run(check) for check in found]}
-    return {"checks": found}
+        return {"groups": checklist.grouped(found, [checklist.run(check) for check in found])}
+    return {"groups": checklist.grouped(found), "are_running": True}
 
 
 @require_GET

@@ -31,7 +31,10 @@ def test_from_nothing_to_there_and_back(twilio: Simulator, page: Client) -> None
     assert (account.sid, account.name, account.auth_token) == (ACCOUNT_SID, "Simulated account", TOKEN)
 
     listed = words(page.get(f"/connect/accounts/{account.pk}/senders/"))
-    assert "+44 7700 900142 · Bramblecart Registered and online · Quality: High · 1,000 customers a day" in listed
+    assert (
+        "+44 7700 900142 · Bramblecart Registered and online · Quality: High · 1,000 customers a day"
+        in listed
+    )
     team = Team.objects.create(name="Orders")
     chosen = {"address": SHOP, "label": "Shop UK", "team": team.pk}
     page.post(f"/connect/accounts/{account.pk}/senders/", chosen)

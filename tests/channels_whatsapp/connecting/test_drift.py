@@ -140,8 +140,10 @@ def test_a_number_that_twilio_does_not_list_any_more(
     del twilio.twilio.senders[SHOP]
     check()
     assert "Twilio does not list +44 7700 900142 any more." in words(page.get("/"))
-    result = checklist.run(next(each for each in checklist.checks() if each.key == "drift"))
+    result = checklist.run(next(each for each in checklist.checks() if each.key == f"drift-{sender.pk}"))
     assert result.level == doctor.Level.BAD
+    shown = page.get(f"/connect/checks/drift-{sender.pk}/").content.decode()
+    assert f'href="/connect/senders/{sender.pk}/"' in shown
 
 
 def test_a_service_it_was_put_into_at_twilio_is_noticed_by_its_messages(

@@ -129,7 +129,11 @@ def test_a_token_entered_here_stands_in_for_the_settings_until_they_change(
 
 
 def test_no_page_shows_any_of_a_token(twilio: Simulator, account: Account, page: Client) -> None:
-    urls = ("/connect/?change=1", f"/connect/accounts/{account.pk}/token/", f"/connect/checks/secret-{account.pk}/")
+    urls = (
+        "/connect/?change=1",
+        f"/connect/accounts/{account.pk}/token/",
+        f"/connect/checks/secret-{account.pk}/",
+    )
     for url in urls:
         assert f"{TOKEN[-4:]}<" not in page.get(url).content.decode()
         assert "••••" not in words(page.get(url))
