@@ -17,6 +17,7 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Max, Min
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from channels_whatsapp import setup
@@ -165,8 +166,13 @@ def unknown_sends() -> Iterator[Finding]:
     title = _("Unconfirmed sends")
     count = Message.objects.filter(status=statuses.UNKNOWN).count()
     if count:
-        yield warn(title, _("Of %(count)d messages nobody knows whether they left.") % {"count": count},
-                   _("Open their conversations and say whether they arrived."))  # fmt: skip
+        detail = ngettext(
+            "Of %(count)d message nobody knows whether it left.",
+            "Of %(count)d messages nobody knows whether they left.",
+            count,
+        )
+        mend = _("Open the conversations of what is not confirmed and say whether it arrived.")
+        yield warn(title, detail % {"count": count}, mend)
     else:
         yield ok(title, _("None."))
 

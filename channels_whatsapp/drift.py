@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from channels_whatsapp import client, hooks, ratings, setup
 from channels_whatsapp.connecting import told
 from channels_whatsapp.models import Account, BadSignature, Receipt, Sender, status_words
-from inbox import clock, live
+from inbox import clock, live, numbers
 from inbox.models import Agent, Event
 
 logger = logging.getLogger(__name__)
@@ -63,10 +63,6 @@ def _difference(what: str, was: str, now: str) -> Difference:
 
 
 def sentence(number: str, difference: Difference) -> str:
-    """For people.
-
-    :param number: as people read it.
-    """
     words = {
         WEBHOOK: _("Messages to %(number)s do not come here any more."),
         STATUS: _("%(number)s is not online at WhatsApp any more. Its status: %(now)s."),
@@ -77,12 +73,12 @@ def sentence(number: str, difference: Difference) -> str:
     in_words = {STATUS: status_words, QUALITY: ratings.quality_words, LIMIT: ratings.limit_words}
     say = in_words.get(difference["what"], str)
     was, now = say(difference["was"]), say(difference["now"])
-    return words[difference["what"]] % {"number": number, "was": was, "now": now}
+    return words[difference["what"]] % {"number": numbers.in_sentence(number), "was": was, "now": now}
 
 
 def sentences(sender: Sender) -> str:
     """All that is different about it."""
-    return " ".join(sentence(sender.channel.readable, each) for each in sender.drift)
+    return " ".join(sentence(sender.number, each) for each in sender.drift)
 
 
 # Asking

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from channels_whatsapp import errors
 from channels_whatsapp.models import Sender
-from inbox import clock, moments
+from inbox import clock, moments, numbers
 from inbox.models import Channel, Conversation, Message
 
 SESSION = timedelta(days=3)
@@ -90,6 +90,7 @@ def session(conversation: Conversation) -> Session | None:
 
 def invitation(code: str, number: str) -> str:
     """What to ask a customer for."""
+    number = numbers.in_sentence(number)
     if code:
         known = {"code": code, "number": number}
         return _("Ask them to send “join %(code)s” to %(number)s.") % known

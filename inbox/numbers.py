@@ -14,6 +14,11 @@ def readable(number: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
+def in_sentence(number: str) -> str:
+    """Readable, and from left to right in a sentence of every language: where no markup can isolate it."""
+    return f"\u2066{readable(number)}\u2069"
+
+
 def address(text: str, kind: str) -> str:
     """``whatsapp:+447700900318`` for a number as people type it, with its country code; else empty."""
     try:

@@ -123,7 +123,7 @@ def must_be_free(address: str) -> None:
         sentence = _("%(number)s is connected already, as %(channel)s.")
         raise Refused(
             "taken",
-            sentence % {"number": other.channel.readable, "channel": other.channel.name},
+            sentence % {"number": numbers.in_sentence(other.number), "channel": other.channel.name},
             _("Open it in the list of senders."),
         )
 

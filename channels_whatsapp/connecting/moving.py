@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from channels_whatsapp.connecting import choosing, removing, told
 from channels_whatsapp.connecting.choosing import Choice
 from channels_whatsapp.models import Account, Sender
-from inbox import clock
+from inbox import clock, numbers
 from inbox.models import Agent, Channel, ConsentEntry, Conversation, Event, Window
 from inbox.refusals import Refused
 
@@ -65,7 +65,7 @@ def must_have_no_past(address: str) -> None:
         sentence = _("%(number)s has conversations of its own, as %(channel)s.")
         raise Refused(
             "answered_before",
-            sentence % {"number": other.readable, "channel": other.name},
+            sentence % {"number": numbers.in_sentence(other.number), "channel": other.name},
             _("Choose a number without any, or let both go on side by side."),
         )
 

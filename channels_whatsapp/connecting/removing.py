@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from channels_whatsapp import client
 from channels_whatsapp.connecting import words
@@ -21,7 +22,11 @@ def waiting(sender: Sender) -> int:
 
 def must_be_idle(sender: Sender) -> None:
     if count := waiting(sender):
-        sentence = _("%(count)d messages are still waiting to leave from this number, or not confirmed.")
+        sentence = ngettext(
+            "%(count)d message is still waiting to leave from this number, or not confirmed.",
+            "%(count)d messages are still waiting to leave from this number, or not confirmed.",
+            count,
+        )
         step = _("Wait until they are gone. Of those not confirmed, say in the conversation if they arrived.")
         raise Refused("waiting", sentence % {"count": count}, step)
 

@@ -56,7 +56,7 @@ def test_a_session_that_is_over_says_how_to_go_on(sim: Simulator, trial: Sender,
     Message.objects.update(created_at=clock.now() - timedelta(days=3, minutes=1))
     shown = details(agent, talk)
     assert "The session ended" in shown
-    assert "Ask them to send “join autumn-lamp” to +44 7700 900142." in shown
+    assert "Ask them to send “join autumn-lamp” to \u2066+44 7700 900142\u2069." in shown
 
 
 def test_joining_again_begins_anew(sim: Simulator, trial: Sender, agent: Client) -> None:
@@ -76,7 +76,7 @@ def test_other_channels_say_nothing_of_it(sim: Simulator, talk: Any) -> None:
 # Where somebody writes
 
 
-ASK = "Ask them to send “join autumn-lamp” to +44 7700 900142."
+ASK = "Ask them to send “join autumn-lamp” to \u2066+44 7700 900142\u2069."
 
 
 def composer(agent: Client, conversation: Conversation) -> str:
@@ -117,8 +117,8 @@ def test_what_only_begins_like_a_join_is_none(sim: Simulator, trial: Sender, age
 @pytest.mark.parametrize(
     ("code", "step"),
     [
-        ("autumn-lamp", "Ask them to send “join autumn-lamp” to +44 7700 900142."),
-        ("", "Ask them to send “join” and the sandbox&#x27;s two words to +44 7700 900142."),
+        ("autumn-lamp", "Ask them to send “join autumn-lamp” to \u2066+44 7700 900142\u2069."),
+        ("", "Ask them to send “join” and the sandbox&#x27;s two words to \u2066+44 7700 900142\u2069."),
     ],
 )
 def test_a_phone_that_has_not_joined_is_asked_for_by_the_agent(

@@ -86,10 +86,10 @@ class Steps:
     @property
     def lost(self) -> list[str]:
         """Why the number is not online any more, as sentences."""
-        number, found = (self.sender.channel.readable, self.sender.drift) if self.sender else ("", [])
-        return [
-            drift.sentence(number, each) for each in found if each["what"] in (drift.STATUS, drift.MISSING)
-        ]
+        if not self.sender:
+            return []
+        found = (each for each in self.sender.drift if each["what"] in (drift.STATUS, drift.MISSING))
+        return [drift.sentence(self.sender.number, each) for each in found]
 
     @property
     def are_webhooks_right(self) -> bool:

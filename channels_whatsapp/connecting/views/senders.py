@@ -52,8 +52,7 @@ def sender_page(request: HttpRequest, found: Sender, **forms: Form) -> HttpRespo
 
 def drifts(found: Sender) -> list[dict[str, str]]:
     """Each difference with its sentence."""
-    number = found.channel.readable
-    return [{**each, "sentence": drift.sentence(number, each)} for each in found.drift]
+    return [{**each, "sentence": drift.sentence(found.number, each)} for each in found.drift]
 
 
 def _form(agent: Agent, found: Sender, sent: Any = None) -> ChannelForm:

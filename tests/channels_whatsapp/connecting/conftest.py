@@ -68,5 +68,5 @@ def words(response: Any) -> str:
     import re
     from html import unescape
 
-    text = re.sub(r"<[^>]+>", " ", response.content.decode())
+    text = re.sub(r"[\u2066-\u2069]", "", re.sub(r"<[^>]+>", " ", response.content.decode()))
     return " ".join(unescape(text).split())

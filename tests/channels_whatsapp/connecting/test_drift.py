@@ -216,7 +216,7 @@ def test_banners_are_for_admins_and_cost_one_query(
     assert gateways.alarms(world.agent("lead", "lead")) == []
     with django_assert_num_queries(1):
         [alarm] = gateways.alarms(Agent(role="admin"))
-    assert "does not list" in alarm.sentence
+    assert alarm.sentence == "Twilio does not list \u2066+44 7700 900142\u2069 any more."
 
 
 def test_facts_survive_what_twilio_leaves_out() -> None:

@@ -39,7 +39,8 @@ def test_moving_keeps_conversations_and_starts_windows_anew(
     here = f"/connect/senders/{sandbox.pk}/move/"
     said = words(page.get(here))
     assert "Reply windows belong to the number" in said
-    assert "+447700900142" in said
+    assert "one of Bramblecart , the sandbox’s own Twilio account" in said
+    assert "+44 7700 900142" in said
     page.post(here, {"address": SHOP})
     sender = Sender.objects.select_related("channel").get()
     assert (sender.kind, sender.address, sender.channel.address) == ("production", SHOP, SHOP)
@@ -72,7 +73,7 @@ def test_messages_that_wait_or_are_not_confirmed_hold_a_move_up(
 ) -> None:
     world.message(world.conversation(None, sandbox.channel), "Hi", "outbound", status=status)
     page.post(f"/connect/senders/{sandbox.pk}/move/", {"address": SHOP})
-    assert "1 messages are still waiting" in words(page.get("/connect/"))
+    assert "1 message is still waiting" in words(page.get("/connect/"))
     assert Sender.objects.get().is_sandbox
 
 
@@ -81,7 +82,7 @@ def test_a_number_that_was_answered_before_is_not_mixed_in(
 ) -> None:
     world.conversation(None, Channel.objects.create(name="Old shop", address=OTHER))
     here = f"/connect/senders/{sandbox.pk}/move/"
-    assert "+447700900187" not in words(page.get(here))
+    assert "+44 7700 900187" not in words(page.get(here))
     page.post(here, {"address": OTHER})
     assert "has conversations of its own, as Old shop" in words(page.get("/connect/"))
     assert Sender.objects.get().is_sandbox
@@ -97,7 +98,7 @@ def test_a_number_that_was_registered_here_takes_the_conversations_over(
     page.post(here, {"address": NEW})
     assert "is not online at WhatsApp yet" in words(page.get(here))
     twilio.twilio.senders[NEW].status = "ONLINE"
-    assert "+447700900555" in words(page.get(here))
+    assert "+44 7700 900555" in words(page.get(here))
     page.post(here, {"address": NEW})
     sender = Sender.objects.select_related("channel").get()
     assert (sender.pk, sender.channel_id, sender.status) == (registered.pk, talk.channel_id, "ONLINE")

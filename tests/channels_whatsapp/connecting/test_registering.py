@@ -298,5 +298,5 @@ def test_what_twilio_refuses_to_remove_stays(twilio: Simulator, sender: Sender, 
 def test_nothing_is_removed_while_messages_wait(twilio: Simulator, sender: Sender, page: Client) -> None:
     world.message(world.conversation(None, sender.channel), "Hi", "outbound")
     here = f"/connect/senders/{sender.pk}/removal/"
-    assert "1 messages are still waiting" in words(page.post(here, {"number": "+447700900142"}))
+    assert "1 message is still waiting" in words(page.post(here, {"number": "+447700900142"}))
     assert Sender.objects.exists()
