@@ -105,8 +105,6 @@ def _checks_but_database() -> Iterator[Check]:
     yield Check("queue", _("Messages leave at once"), doctor.queue)
     yield Check("unknown", _("Every send is confirmed"), doctor.unknown_sends)
     yield Check("files", _("Files can be stored"), doctor.files)
-    if setup.senders().exists():
-        yield Check("complete", _("Compared with Twilio's list"), doctor.completeness)
     for more in _more:
         yield from more()
 
@@ -136,14 +134,20 @@ def drifted(asked: doctor_twilio.Asked, sender: Sender) -> Iterator[Finding]:
     yield say(title, drift.sentences(sender), mend, "sender")
 
 
+def compared(asked: doctor_twilio.Asked, sender: Sender) -> Iterator[Finding]:
+    yield doctor.completeness(sender)
+
+
+_COMPARED = ("complete", gettext_lazy("Compared with Twilio's list"), compared)
 _OF_SENDER = (
     ("online", gettext_lazy("Sender is online"), doctor_twilio.online),
     ("inbound", gettext_lazy("Incoming webhook points here"), doctor_twilio.inbound),
     ("status", gettext_lazy("Status callback points here"), doctor_twilio.statuses),
     ("drift", gettext_lazy("Nothing changed behind our back"), drifted),
+    _COMPARED,
 )
 # Twilio's API does not tell where its webhooks go, so nothing is said about them.
-_OF_SANDBOX = (("online", gettext_lazy("The sandbox is in use"), doctor_twilio.online),)
+_OF_SANDBOX = (("online", gettext_lazy("The sandbox is in use"), doctor_twilio.online), _COMPARED)
 
 
 _more: list[Callable[[], Iterable[Check]]] = []

@@ -22,7 +22,7 @@ from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from channels_whatsapp import setup
 from channels_whatsapp.forgeries import UNPROVEN
-from channels_whatsapp.models import BadSignature, Receipt
+from channels_whatsapp.models import BadSignature, Receipt, Sender
 from channels_whatsapp.sealed import Unreadable
 from channels_whatsapp.sweeping import SILENT_SECONDS
 from inbox import clock, statuses
@@ -248,13 +248,10 @@ def files() -> Iterator[Finding]:
         yield ok(title, _("Files can be written."))
 
 
-def completeness() -> Iterator[Finding]:
-    for sender in setup.senders().select_related("channel"):
-        title = _("Comparison with Twilio's list")
-        mark = sender.complete_until
-        if mark and clock.now() - mark < LATE_MARK:
-            known = {"sender": sender, "at": f"{mark:%H:%M}"}
-            yield ok(title, _("%(sender)s is complete until %(at)s UTC.") % known)
-        else:
-            yield warn(title, _("%(sender)s was not compared within the last hour.") % {"sender": sender},
-                       _("Run `manage.py reconcile`."))  # fmt: skip
+def completeness(sender: Sender) -> Finding:
+    title, known = _("Comparison with Twilio's list"), {"sender": sender.channel.name}
+    mark = sender.complete_until
+    if mark and clock.now() - mark < LATE_MARK:
+        return ok(title, _("%(sender)s is complete until %(at)s UTC.") % (known | {"at": f"{mark:%H:%M}"}))
+    detail = _("%(sender)s was not compared within the last hour.") % known
+    return warn(title, detail, _("Run `manage.py reconcile`."))

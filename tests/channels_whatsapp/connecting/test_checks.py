@@ -9,6 +9,7 @@ from django.test import Client
 
 from channels_whatsapp.models import Sender
 from channels_whatsapp.simulator import Simulator
+from inbox import clock
 from tests import world
 from tests.channels_whatsapp.connecting.conftest import OTHER, SHOP
 
@@ -30,9 +31,10 @@ def test_checks_stand_under_what_they_are_about_and_what_is_fine_is_folded(
     Sender.objects.create(channel=row, account=sender.account, address=OTHER)
     twilio.twilio.senders[OTHER].webhook = dict(twilio.twilio.senders[SHOP].webhook)
     twilio.twilio.senders[SHOP].webhook["callback_url"] = "https://old-desk.example/wa"
+    Sender.objects.update(complete_until=clock.now())
     server, account, shop, repairs = groups(page)
     assert server.startswith("open This server")
     assert account.startswith("open Bramblecart 1 to look at Warning: Templates are in sync")
     assert shop.startswith("open Shop UK +44 7700 900142 1 to look at Failed: Incoming webhook points here")
     assert "Passed: Sender is online" in shop
-    assert repairs.startswith("Repairs +44 7700 900187 4 passed")
+    assert repairs.startswith("Repairs +44 7700 900187 5 passed")
