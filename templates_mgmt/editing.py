@@ -18,6 +18,7 @@ from templates_mgmt.models import Family, Template
 from templates_mgmt.written import Written
 
 AUTOMATIC = "untitled"
+NAME_TAKEN = "name_taken"
 LATELY, NEAR = timedelta(hours=1), 5  # where a draft is looked for whose making got no answer
 
 
@@ -141,7 +142,7 @@ def _one_at_a_time(account: Account) -> None:
 def _must_be_free(account: Account, name: str) -> None:
     if Template.objects.filter(family__account=account, family__name=name, archived_at=None).exists():
         raise Refused(
-            "name_taken",
+            NAME_TAKEN,
             _("There is already a template called “%(name)s”.") % {"name": name},
             _("Add a language to that one, or choose another name."),
         )

@@ -156,8 +156,22 @@ class Editor:
 
     @cached_property
     def slots(self) -> dict[str, Slot]:
-        slots = checking.slots(self.field_names, self.findings, tried=self.tried)
+        findings = [*self.findings, *self._refused_name]
+        slots = checking.slots(self.field_names, findings, tried=self.tried)
         return {slot.field: slot for slot in slots}
+
+    @property
+    def _refused_name(self) -> list[Finding]:
+        refusal = self.refusal
+        if refusal is None or refusal.code != editing.NAME_TAKEN:
+            return []
+        return [Finding(refusal.code, refusal.sentence, refusal.next_step, "name")]
+
+    @property
+    def namesake(self) -> Template | None:
+        """The template that has the name already."""
+        rows = Template.objects.filter(family__account=self.account, family__name=self.written.name)
+        return rows.filter(archived_at=None).order_by("-pk").first() if self._refused_name else None
 
     @property
     def field_names(self) -> Iterator[str]:

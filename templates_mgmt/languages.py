@@ -23,8 +23,12 @@ _FROM_RIGHT = frozenset({"ar", "he", "fa", "ur"})
 
 
 def name_of(code: str) -> str:
-    """In the language itself; a code that is not known here names itself."""
-    return NAMES.get(code) or NAMES.get(code.replace("-", "_")) or code or "–"
+    """In the language itself, in another form with its region; a code that is not known here names itself."""
+    if known := NAMES.get(code) or NAMES.get(code.replace("-", "_")):
+        return known
+    name = NAMES.get(known_as(code), "").partition(" (")[0]
+    region = re.split("[_-]", code)[-1] if re.search("[_-]", code) else ""
+    return (f"{name} ({region})" if name and region else name) or code or "–"
 
 
 def known_as(code: str) -> str:

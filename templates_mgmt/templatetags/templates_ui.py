@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import template
+from django.utils.translation import gettext_lazy as _
 
 from templates_mgmt import checking, languages, remedies, states
 from templates_mgmt.checking import Slot
@@ -32,6 +33,16 @@ register.filter("language_dir", languages.direction_of)
 def category_label(code: str) -> str:
     """As Twilio wrote it when it is not one that is known here."""
     return str(dict(Template.Category.choices).get(code, code)) or "–"
+
+
+QUALITIES = {"HIGH": _("High"), "MEDIUM": _("Medium"), "LOW": _("Low"), "UNKNOWN": _("Not known yet"),
+             "GREEN": _("High"), "YELLOW": _("Medium"), "RED": _("Low")}  # fmt: skip
+
+
+@register.filter
+def quality_label(code: str) -> str:
+    """As Meta wrote it when it is not one that is known here."""
+    return str(QUALITIES.get(code.upper(), code))
 
 
 @register.filter

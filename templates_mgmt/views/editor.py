@@ -192,7 +192,7 @@ def _answered(request: HttpRequest, editor: Editor, saved: Template, act: str) -
 def _not_saved(request: HttpRequest, editor: Editor) -> HttpResponse:
     """The form as it was sent, with what stands in the way."""
     if request.htmx:
-        response = render(request, "templates_mgmt/_trouble.html", {"editor": editor, "oob": True})
+        response = render(request, "templates_mgmt/_not_saved.html", {"editor": editor, "oob": True})
     else:
         response = _page(request, editor)
     refusal = editor.refusal or Refused("edited_meanwhile", "")

@@ -15,7 +15,7 @@ from django.test import Client
 from channels_whatsapp.models import Account
 from inbox import clock
 from inbox.models import Agent, Event
-from templates_mgmt import content, editing, states
+from templates_mgmt import content, editing, languages, states
 from templates_mgmt.models import Family, Template
 from templates_mgmt.written import PARTS, Written
 from tests import world
@@ -296,6 +296,16 @@ def test_a_name_is_changed_for_all_languages_and_only_once(client: Client, lead:
     assert set(Template.objects.values_list("family__name", flat=True)) == {"sent_out"}
 
 
+def test_a_name_that_is_taken_is_marked_and_leads_to_who_has_it(client: Client, lead: Agent) -> None:
+    other = a_template("taken")
+    for headers, mark in (({}, 'aria-invalid="true"'), (HTMX, 'id="error-name" data-bad hx-swap-oob="true"')):
+        answer = client.post("/templates/new/", form(name="taken", act="auto"), headers=headers)
+        html = answer.content.decode()
+        assert (answer.status_code, mark in html) == (422, True)
+        assert f'<a href="/templates/{other.pk}/" data-leaves>Open “taken”</a>' in html
+        assert words(html).count("There is already a template called “taken”") == 2
+
+
 def test_a_name_that_is_taken_or_fixed_is_refused(client: Client, lead: Agent) -> None:
     a_template("taken")
     answer = client.post("/templates/new/", form(name="taken", act="save"))
@@ -571,6 +581,21 @@ def test_a_language_added_by_mistake_is_removed_by_one_press(client: Client, lea
     assert "Archived." in words(answer.content.decode())
     draft.refresh_from_db()
     assert draft.is_archived
+
+
+@pytest.mark.parametrize(("quality", "word"), [("HIGH", "High"), ("YELLOW", "Medium"), ("NEWISH", "NEWISH")])
+def test_quality_is_said_in_words(client: Client, lead: Agent, quality: str, word: str) -> None:
+    row = a_template()
+    Template.objects.filter(pk=row.pk).update(quality=quality)
+    assert f"Quality {word} " in words(page(client, f"/templates/{row.pk}/"))
+
+
+@pytest.mark.parametrize(("code", "name"), [
+    ("de", "Deutsch"), ("pt-BR", "Português (Brasil)"), ("pt", "Português"), ("de_AT", "Deutsch (AT)"),
+    ("xx", "xx"), ("", "–"),
+])  # fmt: skip
+def test_languages_have_names(code: str, name: str) -> None:
+    assert languages.name_of(code) == name
 
 
 def test_languages_of_customers_are_offered_first(client: Client, lead: Agent) -> None:

@@ -160,6 +160,13 @@ def test_columns_sort(client: Client, lead: Agent, sort: str, expected: list[str
     assert f'<input type="hidden" name="sort" value="{sort}">' in html
     direction = "descending" if sort.startswith("-") else "ascending"
     assert re.findall(r'aria-sort="(\w+)"', html) == [direction]
+    # On a phone the headings are away, and these stand above the rows.
+    chips = html[
+        html.index('aria-label="Sort by"') : html.index("</nav>", html.index('aria-label="Sort by"'))
+    ]
+    assert chips.count('class="chip"') == 8
+    chosen = re.findall(r'id="sorted-(\w+)"[^>]*aria-current="true"', chips)
+    assert chosen == [sort.removeprefix("-")] and direction in words(chips)
 
 
 def test_a_heading_sorts_turns_round_and_lets_go(client: Client, lead: Agent) -> None:
