@@ -20,7 +20,7 @@
 
   const ORDER = ["bad", "warn", "ok"];
   const rank = (item) => ORDER.indexOf(item.dataset.level);
-  /** What is wrong stands first and open; what is fine stays folded. */
+  /** What fails stands first and open; the rest stays folded. */
   const sort = (group) => {
     const items = [...group.querySelectorAll(".check-item")];
     if (items.some((item) => !item.dataset.level)) return;
@@ -31,7 +31,7 @@
     badge.textContent = sentence;
     const sorted = items.toSorted((one, other) => rank(one) - rank(other));
     badge.className = `badge badge--${sorted[0].dataset.level.replace("ok", "good")}`;
-    if (troubled.length) group.open = true;
+    if (sorted[0].dataset.level === "bad") group.open = true;
     if (!group.contains(document.activeElement)) items[0].parentElement.append(...sorted);
   };
 

@@ -24,7 +24,7 @@ def groups(page: Client) -> list[str]:
     ]
 
 
-def test_checks_stand_under_what_they_are_about_and_what_is_fine_is_folded(
+def test_checks_stand_under_what_they_are_about_and_only_what_fails_is_open(
     twilio: Simulator, sender: Sender, page: Client
 ) -> None:
     row = world.Channel.objects.create(name="Repairs", address=OTHER)
@@ -34,7 +34,7 @@ def test_checks_stand_under_what_they_are_about_and_what_is_fine_is_folded(
     Sender.objects.update(complete_until=clock.now())
     server, account, shop, repairs = groups(page)
     assert server.startswith("open This server")
-    assert account.startswith("open Bramblecart 1 to look at Warning: Templates are in sync")
+    assert account.startswith("Bramblecart 1 to look at Warning: Templates are in sync")
     assert shop.startswith("open Shop UK +44 7700 900142 1 to look at Failed: Incoming webhook points here")
     assert "Passed: Sender is online" in shop
     assert repairs.startswith("Repairs +44 7700 900187 5 passed")
