@@ -7,11 +7,12 @@ import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from inbox import gateways, splitting, uploads
+from inbox import gateways, splitting, statuses, uploads
 from inbox.emoji import EMOJI
-from inbox.models import Agent, Attachment, Conversation, Draft
+from inbox.models import Agent, Attachment, Conversation, Draft, Message
+from inbox.models.gate import takes_templates
 from inbox.refusals import Refused
-from inbox.standing import Standing
+from inbox.standing import OFF, OPTED_OUT, Standing
 
 REPLY, NOTE = "reply", "note"
 
@@ -64,6 +65,23 @@ class Composer:
     def picker_url(self) -> str:
         """Where templates are chosen; '' when nothing here knows any."""
         return gateways.templates().picker_url(self.conversation)
+
+    @property
+    def is_waiting(self) -> bool:
+        """A template went out, and what it asks for is the customer's answer."""
+        last = self.conversation
+        return (
+            last.last_message_direction == Message.Direction.OUTBOUND
+            and last.last_message_kind == Message.Kind.TEMPLATE
+            and last.last_message_status not in statuses.FAILURES
+        )
+
+    @cached_property
+    def offers_templates(self) -> bool:
+        """In place of the box that is locked."""
+        if not self.picker_url or self.standing.state == OFF:
+            return False
+        return self.standing.state != OPTED_OUT or takes_templates(self.conversation)
 
     @cached_property
     def prices(self) -> gateways.Prices:

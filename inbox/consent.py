@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from inbox import moments
 from inbox.models import Address, ConsentEntry, Conversation, Event, Window
+from inbox.models.consent_entry import TAKEN_BACK
 
 if TYPE_CHECKING:
     from inbox.models import Agent
@@ -113,6 +114,23 @@ def lift(conversation_id: int, *, at: datetime | None = None) -> bool:
     return True
 
 
+@transaction.atomic
+def take_back(conversation_id: int, evidence: int, *, by: Agent) -> bool:
+    """The opt-out that was read out of this message was none: what stood before it stands again.
+
+    :returns: False when something else was said since.
+    """
+    conversation = Conversation.objects.get(pk=conversation_id)
+    last = ConsentEntry.last(conversation.contact_id, conversation.channel_id, Category.SERVICE)
+    if last is None or last.is_opt_in or last.evidence_id != evidence:
+        return False
+    more = {"evidence": evidence, "by": by}
+    is_new = _end_silence(conversation, None)
+    return _enter(
+        conversation, Action.OPT_IN, TAKEN_BACK, Category.SERVICE, last.given_at, more, is_new=is_new
+    )
+
+
 # The flag
 
 
@@ -177,6 +195,7 @@ def _enter(
         return False
     entry.save()
     verb = "contact.opted_in" if action == Action.OPT_IN else "contact.opted_out"
+    verb = "contact.opt_out_taken_back" if source == TAKEN_BACK else verb
     Event.record(verb, conversation=conversation, by=by, category=str(category), source=source)
     return True
 

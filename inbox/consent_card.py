@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from inbox.consent import Consent, standing_of
 from inbox.models import ConsentEntry, Conversation
+from inbox.models.consent_entry import TAKEN_BACK
 
 # What a person may choose.
 SOURCES: dict[str, str | Promise] = {
@@ -28,6 +29,7 @@ _BY_ITSELF: dict[str, str | Promise] = {
     "keyword": gettext_lazy("keyword"),
     "twilio": gettext_lazy("told by Twilio"),
     "error 21610": gettext_lazy("told by Twilio"),
+    TAKEN_BACK: gettext_lazy("opt-out taken back"),
 }
 
 
@@ -96,6 +98,13 @@ class Card:
     def hint(self) -> str:
         if self.tone == "none":
             return _("Answers may go out while the window is open.")
+        if self.silenced_since and self.given:
+            names = get_text_list([each.label.lower() for each in self.given], _("and"))
+            form = _(
+                "Answers may not go out until they write again. An opt-in to %(categories)s is recorded "
+                "beside it, so such templates may."
+            )
+            return form % {"categories": names}
         is_back = not self.silenced_since and len(self.refused) == len(self.consents)
         return _("They wrote again, so answers may go out. Templates may not.") if is_back else ""
 

@@ -22,11 +22,13 @@ CATEGORIES = [
     (Category.SERVICE, _("Service: our answers")),
 ]
 
+NOT_CHOSEN = ("", _("Choose…"))
+
 
 class ConsentForm(forms.Form):
-    action = forms.ChoiceField(label=_("The customer"), choices=ConsentEntry.Action.choices)
-    category = forms.ChoiceField(label=_("What about"), choices=CATEGORIES, initial=Category.MARKETING)
-    source = forms.ChoiceField(label=_("Where they said it"), choices=list(SOURCES.items()))
+    action = forms.ChoiceField(label=_("The customer"), choices=[NOT_CHOSEN, *ConsentEntry.Action.choices])
+    category = forms.ChoiceField(label=_("What about"), choices=[NOT_CHOSEN, *CATEGORIES])
+    source = forms.ChoiceField(label=_("Where they said it"), choices=[NOT_CHOSEN, *SOURCES.items()])
     text = Text(
         label=_("What they read or were asked"),
         max_length=LONGEST_TEXT,
@@ -49,6 +51,15 @@ class ConsentForm(forms.Form):
         self.messages = {m.pk: m for m in inbound.defer("search").order_by("-pk")[:MOST_EVIDENCE]}
         said = [(pk, _named(message)) for pk, message in self.messages.items()]
         self.fields["evidence"].choices = [("", _("None of them")), *said]
+
+    def clean(self) -> dict[str, Any]:
+        asked = super().clean() or self.cleaned_data
+        if asked.get("action") != ConsentEntry.Action.OPT_IN:
+            return asked
+        if not any((asked.get("text") or "").strip() or asked.get(name) for name in ("proof", "evidence")):
+            said = _("Write it down, name where the proof lies, or choose the message that says it.")
+            self.add_error("text", said)
+        return asked
 
     def record(self, *, by: Agent) -> None:
         asked = self.cleaned_data

@@ -33,6 +33,12 @@ class Line:
         return source_words(self.entry.source)
 
     @property
+    def may_be_taken_back(self) -> bool:
+        """It was read out of a sentence, and is not taken back yet."""
+        said = self.evidence.payload.get("asks_to_stop") if self.evidence else None
+        return self.entry.is_opt_out and said == "yes"
+
+    @property
     def address(self) -> str:
         """E.164, or the user ID of a customer who hides the number."""
         contact = self.entry.contact

@@ -4,7 +4,7 @@
 when it answers a question that we asked this customer (`answer`); the same words from elsewhere do not.
 
 A sentence such as "stop, it is still broken" is no opt-out by itself (inbox/keywords.py). Its bubble asks
-whoever reads it (`settle_stop`), once.
+whoever reads it (`settle_stop`), once. A yes can be taken back (`take_back_stop`): then it asks again.
 """
 
 from __future__ import annotations
@@ -111,3 +111,23 @@ def settle_stop(message: Message, *, is_stop: bool, by: Agent) -> bool:
         Event.record("contact.stayed", conversation=message.conversation, message=message, by=by)
     message.announce()
     return True
+
+
+@transaction.atomic
+def take_back_stop(message: Message, *, by: Agent) -> None:
+    """The "yes" was a slip.
+
+    :raises Refused: it was not said, or something else was said since.
+    """
+    rows = Message.objects.select_for_update().filter(pk=message.pk, payload__asks_to_stop="yes")
+    found = rows.first()
+    if not found or not consent.take_back(message.conversation_id, message.pk, by=by):
+        raise Refused(
+            "consent_changed",
+            _("Their consent has changed since, so this cannot be undone."),
+            _("Look at it in the details, and record there what they said."),
+        )
+    payload = found.payload | {"asks_to_stop": True}
+    Message.objects.filter(pk=message.pk).update(payload=payload)
+    message.payload = payload
+    message.announce()

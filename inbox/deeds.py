@@ -29,6 +29,9 @@ SHOWN: dict[str, tuple[str, str | Promise, str | Promise]] = {
     "contact.opted_in": (
         "shield-check", lazy("%(actor)s noted that the customer opted in"), lazy("The customer opted in")
     ),
+    "contact.opt_out_taken_back": (
+        "shield", lazy("%(actor)s took the opt-out back"), lazy("took the opt-out back")
+    ),
     "contact.asked": (
         "shield", lazy("%(actor)s asked whether offers may be sent"), lazy("asked whether offers may be sent")
     ),

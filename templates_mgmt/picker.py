@@ -22,6 +22,7 @@ from templates_mgmt.preview import Preview
 from templates_mgmt.sendable import refusal_of
 
 VALUE = "value-"  # what the name of a variable's field begins with
+ALL_FIELDS = "picker-send"  # was pressed
 
 
 @dataclass(frozen=True)
@@ -61,17 +62,13 @@ class Picker:
     given: Mapping[str, str] = field(default_factory=dict)
     client_id: uuid.UUID = field(default_factory=uuid.uuid4)
     seen: int = 0
+    judged: str = ""  # the field whose blank is told of; those that nobody touched wait for Send
     refusal: Refused | None = None
     is_page: bool = False  # on its own, not in the composer
 
     @property
     def categories(self) -> list[tuple[str, str]]:
         return [(code, str(label)) for code, label in Template.Category.choices]
-
-    @property
-    def may_close(self) -> bool:
-        """In an open window it covers the box for free text."""
-        return self.shelf.is_open and not self.is_page
 
     @cached_property
     def shelf(self) -> Shelf:
@@ -84,6 +81,11 @@ class Picker:
     @property
     def template(self) -> Template | None:
         return self.offer.template if self.offer else None
+
+    @property
+    def is_another(self) -> bool:
+        """The search does not list what was being filled."""
+        return self.template is not None and self.template.pk != self.wish.chosen
 
     # Filling
 
@@ -109,10 +111,14 @@ class Picker:
             label=meaning_of(template, name) or _("Variable"),
             value=value,
             sample=template.variables.get(name, ""),
-            problem=self.problems.get(name, ""),
+            problem=self.problems.get(name, "") if self._is_judged(name) else "",
             hint=str(source.hint) if is_sourced else "",
             icon=source.icon if is_sourced else "",
         )
+
+    def _is_judged(self, name: str) -> bool:
+        is_blank = not self.values[name].strip()
+        return not is_blank or bool(self.refusal) or self.judged in (ALL_FIELDS, f"{VALUE}{name}")
 
     @cached_property
     def preview(self) -> Showing | None:

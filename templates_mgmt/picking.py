@@ -40,6 +40,10 @@ class Wish:
     language: str = ""
     chosen: int = 0
 
+    @property
+    def is_narrow(self) -> bool:
+        return bool(self.words or self.category or self.language)
+
     def is_met_by(self, template: Template) -> bool:
         if self.category and template.category != self.category:
             return False
@@ -115,8 +119,8 @@ class Shelf:
 
     @cached_property
     def chosen(self) -> Offer | None:
-        """What was asked for, else the first that may go, else the first."""
-        if self.wish.chosen and (asked := self._asked()):
+        """What was asked for and is listed, else the first that may go, else the first."""
+        if self.wish.chosen and (asked := self._asked()) and self._lists(asked):
             return asked
         everything = [*self.suggested, *self.others]
         sendable = (offer for offer in everything if self.may_go(offer.template))
@@ -206,6 +210,12 @@ class Shelf:
         chosen = best_for(best, self.conversation.contact.language, self._usual)
         uses = sum(self._uses[template.content_sid or ""] for template in versions)
         return Offer(chosen, but(best, chosen.language), uses)
+
+    def _lists(self, asked: Offer) -> bool:
+        """A search that finds nothing leaves what is being filled."""
+        if not self.wish.is_narrow or not self._found:
+            return True
+        return any(offer.template.family_id == asked.template.family_id for offer in self._found)
 
     def _asked(self) -> Offer | None:
         """Without a look at all the others: it is asked for with every letter of a value."""

@@ -4,11 +4,15 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from inbox.models.channel import Channel
 from inbox.models.contact import Contact
+
+# The source of the entry that says of an opt-out with the same evidence: that was a slip.
+TAKEN_BACK = "taken back"
 
 
 class Ledger(models.QuerySet["ConsentEntry"]):
@@ -18,7 +22,12 @@ class Ledger(models.QuerySet["ConsentEntry"]):
         raise TypeError("A consent entry goes only with its contact or channel.")
 
     def between(self, contact_id: int, channel_id: int) -> Ledger:
-        return self.filter(contact=contact_id, channel=channel_id)
+        """What still counts; an opt-out that was taken back does not."""
+        later = ConsentEntry.objects.filter(
+            source=TAKEN_BACK, evidence=OuterRef("evidence"), pk__gt=OuterRef("pk")
+        )
+        void = Exists(later.filter(contact=contact_id, channel=channel_id))
+        return self.filter(contact=contact_id, channel=channel_id).exclude(void, action="opt_out")
 
     def latest_first(self) -> Ledger:
         return self.order_by("-given_at", "-pk")

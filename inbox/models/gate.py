@@ -81,6 +81,19 @@ def must_allow(conversation: Conversation, outgoing: Outgoing) -> None:
         )
 
 
+def takes_templates(conversation: Conversation) -> bool:
+    """Whether a template of any category may go."""
+    return any(_is_allowed(conversation, Outgoing(str(each), needs_window=False)) for each in OF_TEMPLATES)
+
+
+def _is_allowed(conversation: Conversation, outgoing: Outgoing) -> bool:
+    try:
+        must_allow(conversation, outgoing)
+    except Refused:
+        return False
+    return True
+
+
 def silenced_since(conversation: Conversation) -> datetime | None:
     """When they asked for silence, if they have not written since; on any address of theirs."""
     rows = Window.objects.filter(address__contact=conversation.contact_id, channel=conversation.channel_id)

@@ -15,7 +15,7 @@ from inbox.access import conversation_for, message_for
 from inbox.consent_card import Card
 from inbox.consent_forms import ConsentForm
 from inbox.forms import ReplyForm
-from inbox.models import Conversation
+from inbox.models import Conversation, Message
 from inbox.refusals import Refused
 from inbox.standing import Standing
 from inbox.views.fragments import back_to, bubble_response, done, refused_plainly
@@ -82,13 +82,27 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def stop(request: HttpRequest, pk: int) -> HttpResponse:
-    """Somebody says whether a message asks us to stop writing: `stop` is 1 or 0."""
+    """Somebody says whether a message asks us to stop writing: `stop` is 1 or 0, or ``undo`` after a 1."""
     found = message_for(request.user, pk)
-    if request.POST.get("stop") in ("0", "1"):
-        consent_questions.settle_stop(found, is_stop=request.POST["stop"] == "1", by=request.user)
+    said = request.POST.get("stop")
+    if said == "undo":
+        return _taken_back(request, found)
+    is_stop = said == "1"
+    is_new = said in ("0", "1") and consent_questions.settle_stop(found, is_stop=is_stop, by=request.user)
     if not request.htmx:
         return back_to(found.conversation)
-    return bubble_response(request, found)
+    template = "inbox/_stop_recorded.html" if is_new and is_stop else "inbox/_message.html"
+    return bubble_response(request, found, template=template)
+
+
+def _taken_back(request: HttpRequest, found: Message) -> HttpResponse:
+    try:
+        consent_questions.take_back_stop(found, by=request.user)
+    except Refused as refusal:
+        return _refused(request, found.conversation, refusal)
+    if not request.htmx:
+        return back_to(found.conversation)
+    return bubble_response(request, found, template="inbox/_stop_taken_back.html")
 
 
 @require_GET

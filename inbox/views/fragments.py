@@ -116,10 +116,15 @@ def done(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     return render(request, "inbox/_summary.html", context)
 
 
-def bubble_response(request: HttpRequest, message: Message, refusal: Refused | None = None) -> HttpResponse:
+def bubble_response(
+    request: HttpRequest,
+    message: Message,
+    refusal: Refused | None = None,
+    template: str = "inbox/_message.html",
+) -> HttpResponse:
     """One bubble as it is now, with the reason when something was refused."""
     bubble = timeline.bubble(message, request.user, clock.now())
-    response = render(request, "inbox/_message.html", {"line": bubble, "refusal": refusal})
+    response = render(request, template, {"line": bubble, "message": message, "refusal": refusal})
     return marked(response, refusal) if refusal else response
 
 

@@ -47,9 +47,9 @@ const fanlight = {
     if (event.target instanceof HTMLDialogElement) event.target.close();
   });
 
-  // Good news leaves by itself, a failure stays until it is read.
+  // Good news leaves by itself; a failure, and what can be undone, stays until it is read.
   const toasts = document.getElementById("toasts");
-  const leave = (toast) => toast.matches(".toast--bad") || setTimeout(() => toast.remove(), 6000);
+  const leave = (toast) => toast.matches(".toast--bad, :has(form)") || setTimeout(() => toast.remove(), 6000);
   if (toasts) {
     [...toasts.children].forEach(leave);
     new MutationObserver((changes) => {

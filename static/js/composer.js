@@ -5,6 +5,8 @@
   const NEAR_LIMIT = 100;
   const box = () => document.getElementById("composer");
   const text = () => document.getElementById("composer-text");
+  let picked = null; // the picker that somebody uses meanwhile
+  let isOnItsOwn = false; // nobody here asked for what comes in
   let kept = null; // what is in the box while it is being replaced
   let isWaiting = false; // pressed Send without a connection
 
@@ -27,8 +29,16 @@
     const isTab = Boolean(source?.matches("#composer [role=tab]"));
     const focused = document.activeElement;
     const stays = !isTab && focused.id !== "composer-send" && box().contains(focused) && focused.id;
+    picked = isOnItsOwn && isUsed(document.querySelector("#composer .picker"));
     kept = field && { value: field.value, start: field.selectionStart, end: field.selectionEnd, stays,
       hadFocus: isTab || box().contains(focused), conversation: box().action.split("/").at(-3) };
+    picked?.remove();
+  }
+
+  /* Whoever chose, searched or typed goes on with it, and may close it for free text. */
+  function isUsed(picker) {
+    const isTouched = [...(picker?.querySelectorAll("input:not([type=hidden])") ?? [])].some((field) => field.value !== field.defaultValue);
+    return isTouched || picker?.contains(document.activeElement) ? picker : null;
   }
 
   function restore(form) {
@@ -39,16 +49,23 @@
       field.setSelectionRange(kept.start, kept.end);
       field.classList.toggle("visually-hidden", field.disabled && !field.value);
     }
+    if (same && picked) {
+      document.getElementById("picker")?.replaceWith(picked);
+      htmx.trigger(picked.querySelector(".picker-preview"), "fanlight:anew");
+    }
     if (same && kept.hadFocus) {
       const focused = (kept.stays && document.getElementById(kept.stays)) || field;
       (focused.disabled ? document.getElementById("messages") : focused).focus({ preventScroll: true });
     }
-    kept = null;
+    kept = picked = null;
     isWaiting = false;
     count();
   }
 
-  document.addEventListener("htmx:beforeSwap", (event) => event.detail.target?.id === "composer" && keep(event.detail.requestConfig?.elt));
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target, requestConfig } }) => {
+    isOnItsOwn = requestConfig?.elt.id === "thread-watch";
+    if (target?.id === "composer") keep(requestConfig?.elt);
+  });
   document.addEventListener("htmx:oobBeforeSwap", (event) => event.detail.target.id === "composer" && keep());
   // At once and not when htmx has settled: what is typed into the new box meanwhile would be lost.
   for (const swapped of ["htmx:afterSwap", "htmx:oobAfterSwap"]) {

@@ -84,7 +84,7 @@
       goUntil = Date.now() + 1500;
       return true;
     }
-    return acts[key]?.() ?? press(`[data-key="${CSS.escape(key)}"]`);
+    return acts[key]?.() ?? press(`[data-key~="${CSS.escape(key)}"]`);
   }
 
   document.addEventListener("keydown", (event) => {

@@ -20,6 +20,12 @@
     else isWanted = true;
   }
 
+  /* What is blank is told of in its place, also where nobody was yet. */
+  function judgeAll() {
+    const url = fields()[0].getAttribute("hx-post");
+    htmx.ajax("POST", url, { source: send(), target: "#picker-preview", swap: "innerHTML" });
+  }
+
   function close() {
     const place = document.createElement("div");
     place.id = "picker";
@@ -67,6 +73,7 @@
     if (!isBlank && !(pressed.id === "picker-open" && picker())) return;
     event.preventDefault();
     event.stopImmediatePropagation();
+    if (isBlank) judgeAll();
     aim();
   }, true);
 
@@ -80,10 +87,13 @@
       return;
     }
     if (!target.closest?.(".picker")) return;
-    if (key === "Escape" && document.getElementById("picker-close")) {
+    if (key === "Escape" && document.getElementById("picker-close")?.checkVisibility()) {
       event.preventDefault();
       event.stopPropagation();
       close();
+    } else if (key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      send()?.click();
     } else if (key === "Enter" && fields().includes(target)) {
       event.preventDefault();
       if (!event.isComposing) send().click();

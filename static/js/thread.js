@@ -151,6 +151,18 @@
     if (event.target.closest("[data-details-toggle]")) document.getElementById("stage").toggleAttribute("data-details-hidden");
   });
 
+  // What was pressed goes with its answer: the keyboard stays near it.
+  const PLACES = { "#consent": "#consent > summary", "#details": "#details .scroll", ".msg": "#messages", ".toast": "#messages" };
+  let place = "";
+  document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+    if (!elt.contains(document.activeElement)) return;
+    place = PLACES[Object.keys(PLACES).find((around) => elt.closest(around))] ?? "";
+  });
+  document.addEventListener("htmx:afterRequest", () => {
+    if (place && document.activeElement === document.body) document.querySelector(place)?.focus({ preventScroll: true });
+    place = "";
+  });
+
   function enlarge(link) {
     const box = document.getElementById("lightbox");
     box.querySelector("img").src = link.href;

@@ -23,7 +23,7 @@ from templates_mgmt.picking import Wish
 LONGEST_WORDS = 100
 FRAGMENTS = {
     "picker-fill": "templates_mgmt/_picker_fill_answer.html",
-    "picker-list": "templates_mgmt/_picker_list.html",
+    "picker-list": "templates_mgmt/_picker_list_answer.html",
     "picker": "templates_mgmt/_picker.html",
 }
 
@@ -79,9 +79,15 @@ def _picker(request: HttpRequest, conversation: Conversation, asked: QueryDict) 
         reverse("inbox:conversation", args=[conversation.pk]),
         wish=wish_of(asked),
         given=values_of(asked),
+        judged=judged_by(request),
         seen=conversation.last_message_id or 0,
         is_page=is_page(request, asked),
     )
+
+
+def judged_by(request: HttpRequest) -> str:
+    """What was typed into, or `picker-send`."""
+    return request.htmx.trigger_name or request.htmx.trigger or ""
 
 
 def is_page(request: HttpRequest, asked: QueryDict) -> bool:

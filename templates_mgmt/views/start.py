@@ -19,7 +19,7 @@ from inbox.views import fragments
 from templates_mgmt import starting
 from templates_mgmt.access import template_for
 from templates_mgmt.picker import Picker
-from templates_mgmt.views.picker import given_for, refused, shown, values_of, wish_of
+from templates_mgmt.views.picker import given_for, judged_by, refused, shown, values_of, wish_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -56,6 +56,7 @@ def _picker(request: HttpRequest, channel: Channel, address: str, asked: QueryDi
         f"{reverse('inbox:start')}?{urlencode({'channel': channel.pk})}",
         wish=wish_of(asked),
         given=values_of(asked),
+        judged=judged_by(request),
         is_page=True,
     )
 

@@ -40,7 +40,7 @@ def panel(client: Client, conversation: Conversation) -> str:
 
 
 def record(client: Client, conversation: Conversation, *, htmx: bool = True, **fields: object) -> object:
-    form = {"action": "opt_in", "category": "marketing", "source": "phone"} | fields
+    form = {"action": "opt_in", "category": "marketing", "source": "phone", "proof": "call 7"} | fields
     form = {f"consent-{name}": value for name, value in form.items()}
     return client.post(f"/conversations/{conversation.pk}/consent/", form, headers=HTMX if htmx else {})
 
@@ -112,6 +112,23 @@ def test_a_person_records_what_was_said_with_its_proof(
     assert "You noted that the customer opted in to marketing messages" in words(thread(client, conversation))
 
 
+def test_nothing_is_chosen_before_somebody_chooses(client: Client, conversation: Conversation) -> None:
+    form = panel(client, conversation).partition('class="consent-form"')[2]
+    assert form.count('<option value="" selected>Choose…') == 3
+    assert record(client, conversation, action="opt_out", proof="").status_code == 200
+    assert record(client, conversation, proof="", text="May we?").status_code == 200
+
+
+def test_an_opt_in_beside_a_wish_for_silence_is_explained(client: Client, conversation: Conversation) -> None:
+    record(client, conversation, action="opt_out", category="all")
+    assert "so such templates may" not in card(client, conversation)[1]
+    record(client, conversation)
+    assert (
+        "An opt-in to marketing is recorded beside it, so such templates may."
+        in card(client, conversation)[1]
+    )
+
+
 def test_a_recorded_opt_out_of_all_silences_us(client: Client, conversation: Conversation) -> None:
     record(client, conversation, action="opt_out", category="all")
     assert conversation.is_opted_out
@@ -120,8 +137,9 @@ def test_a_recorded_opt_out_of_all_silences_us(client: Client, conversation: Con
 
 @pytest.mark.parametrize(
     "fields",
-    [{"action": "both"}, {"category": ""}, {"source": "gossip"}, {"evidence": "1"}, {"text": "x" * 4001},
-     {"proof": "x" * 301}, {"evidence": "x"}, {"category": "authentication"}],
+    [{"action": "both"}, {"action": ""}, {"category": ""}, {"source": ""}, {"proof": ""}, {"evidence": "1"},
+     {"source": "gossip"}, {"text": "x" * 4001}, {"proof": "x" * 301}, {"evidence": "x"},
+     {"category": "authentication"}],
 )  # fmt: skip
 def test_what_makes_no_sense_is_not_recorded_and_said_so(
     client: Client, conversation: Conversation, fields: dict[str, object]
@@ -344,3 +362,35 @@ def test_a_button_says_what_a_tap_means() -> None:
         assert len(pressed) <= 128
     for other in ("", "yes", "fanlight-opt-in:all:yes", "fanlight-opt-in:marketing:yes\n", "x" * 300):
         assert consent_questions.read_button(other) == ("", "")
+
+
+def test_a_yes_is_undone_and_leaves_no_consent_behind(client: Client, doubtful: Message) -> None:
+    talk, path = doubtful.conversation, f"/messages/{doubtful.pk}/stop/"
+    earlier = doubtful.created_at - timedelta(days=1)
+    consent.opt_in(talk.pk, "web form", category="marketing", at=earlier)
+    before = consent.standing_of(talk)["marketing"]
+    shown = client.post(path, {"stop": "1"}, headers=HTMX).content.decode()
+    assert "is opted out. Nothing goes to them until they write again. Undo" in words(shown)
+    assert 'value="undo"' in panel(client, talk)
+    answer = client.post(path, {"stop": "undo"}, headers=HTMX)
+    assert "Did Nour Haddadine ask us to stop writing?" in words(answer.content.decode())
+    assert not talk.is_opted_out
+    after = consent.standing_of(talk)
+    assert (after["marketing"], after["utility"].entry, after["service"].is_given) == (before, None, True)
+    assert ConsentEntry.objects.count() == 3
+    assert "took the opt-out back" in words(thread(client, talk))
+    assert "opt-out taken back" in words(panel(client, talk))
+    assert 'value="undo"' not in panel(client, talk)
+    client.post(path, {"stop": "1"}, headers=HTMX)
+    assert talk.is_opted_out
+    assert consent.standing_of(talk)["marketing"].is_refused
+
+
+def test_a_yes_is_not_undone_after_another_word(client: Client, doubtful: Message) -> None:
+    path = f"/messages/{doubtful.pk}/stop/"
+    assert client.post(path, {"stop": "undo"}, headers=HTMX).headers["X-Refused"] == "consent_changed"
+    client.post(path, {"stop": "1"})
+    consent.opt_out(doubtful.conversation_id, "keyword", by=doubtful.author or world.agent("lea"))
+    answer = client.post(path, {"stop": "undo"})
+    assert "cannot be undone" in client.get(answer.headers["Location"]).content.decode()
+    assert doubtful.conversation.is_opted_out

@@ -56,7 +56,8 @@ def post(
 
 def preview(client: Client, talk: Conversation, template: Template, **values: str) -> str:
     data = {"template": template.pk} | values
-    return client.post(url(talk, "preview/"), data, headers=HTMX).content.decode()
+    headers = HTMX | {"HX-Trigger-Name": "value-1"}
+    return client.post(url(talk, "preview/"), data, headers=headers).content.decode()
 
 
 def test_a_closed_conversation_loads_the_picker(client: Client, talk: Conversation) -> None:
@@ -76,7 +77,7 @@ def test_variables_are_filled_from_their_sources(client: Client, talk: Conversat
     assert 'name="value-1" value="Grace"' in page and "From the contact" in page
     assert '<span class="var">Grace</span>' in page
     assert 'name="value-2" value=""' in page and "Order number" in page
-    assert "Fill this in to send. A variable cannot be empty." in page
+    assert "Fill this in to send" not in page and 'aria-disabled="true"' in page
     assert '<span class="var var--empty">{{2}}</span>' in page
     assert 'id="picker-send" type="button" aria-disabled="true"' in page
 
@@ -232,3 +233,38 @@ def test_a_template_that_may_not_be_seen_is_not_there(client: Client, talk: Conv
     elsewhere = shelf.template(at=shelf.account("AC" + "b" * 32))
     assert post(client, talk, elsewhere).status_code == 404
     assert get(client, talk, template=elsewhere.pk).count("order_shipped") == 0
+
+
+def test_after_a_template_went_out_an_answer_is_waited_for(
+    client: Client, talk: Conversation, order: Template
+) -> None:
+    sent = post(client, talk, order, **{"value-2": "4711"}).content.decode()
+    page = client.get(f"/conversations/{talk.pk}/").content.decode()
+    for shown in (sent, page):
+        assert "<b>A template went out" in shown
+        assert "Send another template" in shown
+        assert 'hx-trigger="load" hx-target="this"' not in shown
+    Conversation.objects.update(last_message_status="failed")
+    assert "A template went out" not in client.get(f"/conversations/{talk.pk}/").content.decode()
+
+
+def test_nothing_is_red_before_it_was_touched(client: Client, talk: Conversation, order: Template) -> None:
+    assert "Fill this in" not in get(client, talk)
+    blank = {"value-1": "", "value-2": ""}
+    for judged, told in (("value-1", 1), ("picker-send", 2)):
+        headers = HTMX | {"HX-Trigger-Name": judged}
+        data = {"template": order.pk} | blank
+        shown = client.post(url(talk, "preview/"), data, headers=headers).content.decode()
+        assert shown.count("Fill this in to send") == told
+        assert 'aria-disabled="true"' in shown
+
+
+@pytest.mark.parametrize(("category", "is_offered"), [("service", True), ("all", False)])
+def test_who_asked_for_silence_is_offered_what_they_still_agree_to(
+    client: Client, talk: Conversation, order: Template, category: str, is_offered: bool
+) -> None:
+    consent.opt_out(talk.pk, "keyword", category=category)
+    shown = client.get(f"/conversations/{talk.pk}/").content.decode()
+    assert "asked us to stop on" in shown
+    assert (url(talk) in shown) is is_offered
+    assert post(client, talk, order, **{"value-2": "4711"}).status_code == (200 if is_offered else 422)
