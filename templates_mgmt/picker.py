@@ -134,6 +134,12 @@ class Picker:
         return refusal_of(self.template) or self.shelf.gate(self.template)
 
     @property
+    def lacks_consent(self) -> bool:
+        """Their opt-in is the way out."""
+        refusal = self.refusal or self.blocked
+        return bool(self.conversation.pk and refusal and refusal.code in ("no_opt_in", "opted_out"))
+
+    @property
     def is_ready(self) -> bool:
         return self.template is not None and not self.problems and self.blocked is None
 

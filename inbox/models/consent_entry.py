@@ -22,12 +22,10 @@ class Ledger(models.QuerySet["ConsentEntry"]):
         raise TypeError("A consent entry goes only with its contact or channel.")
 
     def between(self, contact_id: int, channel_id: int) -> Ledger:
-        """What still counts; an opt-out that was taken back does not."""
-        later = ConsentEntry.objects.filter(
-            source=TAKEN_BACK, evidence=OuterRef("evidence"), pk__gt=OuterRef("pk")
-        )
-        void = Exists(later.filter(contact=contact_id, channel=channel_id))
-        return self.filter(contact=contact_id, channel=channel_id).exclude(void, action="opt_out")
+        """What still counts: no opt-out that was taken back, nor the entry that says so."""
+        rows = self.filter(contact=contact_id, channel=channel_id)
+        back = rows.filter(source=TAKEN_BACK, evidence=OuterRef("evidence"), pk__gt=OuterRef("pk"))
+        return rows.exclude(Exists(back), action=ConsentEntry.Action.OPT_OUT).exclude(source=TAKEN_BACK)
 
     def latest_first(self) -> Ledger:
         return self.order_by("-given_at", "-pk")

@@ -73,7 +73,7 @@ def must_allow(conversation: Conversation, outgoing: Outgoing) -> None:
             _must_not_be_refused(conversation, _last(conversation, category), category)
     else:
         _must_be_consented(conversation, outgoing.category)
-    if outgoing.needs_window and open_window_of(conversation.contact_id, conversation.channel_id) is None:
+    if outgoing.needs_window and not _is_open(conversation):
         raise Refused(
             "window_closed",
             _("The 24-hour window is closed, so WhatsApp takes no free text."),
@@ -100,6 +100,10 @@ def silenced_since(conversation: Conversation) -> datetime | None:
     return rows.aggregate(since=Max("opted_out_at"))["since"]
 
 
+def _is_open(conversation: Conversation) -> bool:
+    return open_window_of(conversation.contact_id, conversation.channel_id) is not None
+
+
 def _must_not_be_silenced(conversation: Conversation) -> None:
     if since := silenced_since(conversation):
         raise Refused(
@@ -116,7 +120,9 @@ def _must_be_consented(conversation: Conversation, category: str) -> None:
             "no_opt_in",
             _("Nothing shows that %(name)s agreed to marketing messages.")
             % {"name": conversation.contact.display_name},
-            _("Record their opt-in in the details, or ask them for it while the window is open."),
+            _("Record their opt-in, or ask them for it now.")
+            if _is_open(conversation)
+            else _("Record their opt-in if they gave it elsewhere, or ask them when they write again."),
         )
     _must_not_be_refused(conversation, entry, category)
 
@@ -133,10 +139,9 @@ def _must_not_be_refused(conversation: Conversation, entry: ConsentEntry | None,
         sentence = _("%(name)s opted out of all messages on %(day)s.") % words
     else:
         sentence = _("%(name)s opted out of %(category)s messages on %(day)s.") % words
-    step = _(
-        "Answer in free text while the window is open. Templates may go out again when they send START, "
-        "or when you record their new opt-in in the details."
-    )
+    step = _("Templates may go out again when they send START, or when you record their new opt-in.")
+    if _is_open(conversation):
+        step = f"{_('Answer in free text.')} {step}"
     raise Refused("opted_out", sentence, step)
 
 

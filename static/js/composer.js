@@ -29,7 +29,7 @@
     const isTab = Boolean(source?.matches("#composer [role=tab]"));
     const focused = document.activeElement;
     const stays = !isTab && focused.id !== "composer-send" && box().contains(focused) && focused.id;
-    picked = isOnItsOwn && isUsed(document.querySelector("#composer .picker"));
+    picked = isOnItsOwn ? isUsed(document.querySelector("#composer .picker")) : null;
     kept = field && { value: field.value, start: field.selectionStart, end: field.selectionEnd, stays,
       hadFocus: isTab || box().contains(focused), conversation: box().action.split("/").at(-3) };
     picked?.remove();

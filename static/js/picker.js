@@ -77,6 +77,12 @@
     aim();
   }, true);
 
+  // A preview of what was typed last must not stand in the way of what is being sent.
+  document.addEventListener("htmx:confirm", (event) => {
+    const { elt } = event.detail;
+    if (elt !== picker() && elt.closest(".picker") && picker().matches(".htmx-request")) event.preventDefault();
+  });
+
   document.addEventListener("keydown", (event) => {
     const { target, key } = event;
     if ((event.ctrlKey || event.metaKey) && event.shiftKey && key.toLowerCase() === "t") {
@@ -99,8 +105,10 @@
       if (!event.isComposing) send().click();
     } else if (key === "Enter" && target.id === "picker-words") {
       event.preventDefault();
+      const [first] = items();
+      if (first?.ariaSelected === "true") return void aim();
       isWanted = true;
-      items()[0]?.click();
+      first?.click();
     } else if (key === "Enter" && target.matches("[role=option]")) isWanted = true;
     else move(event);
   });

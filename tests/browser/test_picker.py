@@ -62,6 +62,27 @@ def test_a_template_is_sent_by_keyboard(
     expect(page.locator(then)).to_be_focused()
 
 
+def test_what_is_being_filled_stays_when_the_window_opens(sign_in: Callable[..., Page], live: Stack) -> None:
+    page = sign_in("lead")
+    grace = Customer(live, hours=-2, name="Grace Tamblyn")
+    open_thread(page, grace)
+    page.locator("#thread-name").click()
+    page.keyboard.press("r")
+    expect(page.locator("#picker :focus")).to_have_count(1)
+    choose(page, "repair_ready")
+    number = field(page, "Repair number")
+    number.press_sequentially("R-08")
+    grace.writes("Hello again")
+    expect(page.locator("#composer[data-window=open]")).to_be_visible()
+    expect(number).to_be_focused()
+    page.keyboard.type("15")
+    expect(number).to_have_value("R-0815")
+    expect(page.get_by_role("region", name="Preview")).to_contain_text("repair R-0815 is ready")
+    page.keyboard.press("Control+Enter")
+    expect(bubbles(page, "Hi Grace, repair R-0815 is ready.")).to_have_count(1)
+    expect(page.locator("#composer-text")).to_be_focused()
+
+
 def test_somebody_new_is_written_to_by_keyboard(
     sign_in: Callable[..., Page], live: Stack, page_errors: list[str]
 ) -> None:

@@ -268,3 +268,26 @@ def test_who_asked_for_silence_is_offered_what_they_still_agree_to(
     assert "asked us to stop on" in shown
     assert (url(talk) in shown) is is_offered
     assert post(client, talk, order, **{"value-2": "4711"}).status_code == (200 if is_offered else 422)
+
+
+def test_a_search_chooses_its_first_hit_when_the_choice_is_not_among_them(
+    client: Client, talk: Conversation, order: Template
+) -> None:
+    other = shelf.template("appointment", "Bench at {{1}}.", variables={"1": "ten"})
+    ask = {"target": "picker-list", "template": order.pk}
+    assert 'id="picker-fill"' not in get(client, talk, words="order", **ask)
+    page = get(client, talk, words="appointment", **ask)
+    assert 'id="picker-fill" hx-swap-oob="innerHTML"' in page
+    assert f'name="template" value="{other.pk}"' in page
+    assert 'id="picker-fill"' not in get(client, talk, words="nothing like it", **ask)
+
+
+@pytest.mark.parametrize(("left", "asks"), [(-2, False), (2, True)])
+def test_the_way_to_an_opt_in_fits_the_window(client: Client, left: int, asks: bool) -> None:
+    talk = world.conversation(world.contact("Ann"), world.channel(), left=timedelta(days=left))
+    offer = shelf.template("spring", "Lamps {{1}} off", category="MARKETING", variables={"1": "a"})
+    page = get(client, talk, template=offer.pk)
+    assert f'href="/conversations/{talk.pk}/consent/"' in page
+    assert (f'hx-post="/conversations/{talk.pk}/consent/question/"' in page) is asks
+    assert ("ask them for it now" in page) is asks
+    assert ("ask them when they write again" in page) is not asks

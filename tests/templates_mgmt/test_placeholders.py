@@ -86,10 +86,11 @@ def test_a_blank_value_is_missing() -> None:
         pytest.param("a\r\nb", "line breaks", id="carriage return"),
         pytest.param("a\u2028b", "line breaks", id="line separator"),
         pytest.param("a\tb", "tabs", id="tab"),
+        pytest.param("Fri {{1}}", "{{1}}", id="a variable as it is written"),
         pytest.param("a" * 1600, "", id="1600 characters"),
         pytest.param("a" * 1601, "1601", id="1601 characters"),
     ],
 )
-def test_a_value_that_whatsapp_refuses_is_told(value: str, word: str) -> None:
+def test_a_value_that_cannot_go_out_is_told(value: str, word: str) -> None:
     problem = placeholders.problem(value)
     assert bool(problem) is bool(word) and word in problem
