@@ -164,7 +164,10 @@ def close_windows(stack: Stack) -> None:
 def reopen(page: Page, sim: Simulator, conversation: str) -> None:
     page.goto(conversation)
     composer = page.locator("#composer")
-    expect(composer.get_by_text("lamp_ready").first).to_be_visible()
+    offer = composer.get_by_role("option", name=re.compile("lamp_ready")).first
+    # The sandbox's own may have been brought in later, and is then offered before it.
+    if offer.get_attribute("aria-selected") != "true":
+        offer.click()
     expect(composer.get_by_label(re.compile("1}}"))).to_have_value("Nour")
     composer.get_by_label(re.compile("2}}")).fill("Friday")
     composer.get_by_role("button", name="Send template").click()
