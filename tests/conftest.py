@@ -87,7 +87,7 @@ hypothesis.settings.load_profile("patient")
 
 # Two halves of about the same length, for two cores. Whatever runs real processes against the clock is
 # in one of them, so that such tests never disturb each other.
-ONE_HALF = ("browser", "inbox", "templates_mgmt", "simulator")
+ONE_HALF = ("browser", "inbox", "simulator")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
