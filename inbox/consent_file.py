@@ -13,11 +13,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import partial
+from typing import Any
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
+from inbox.models.consent_entry import TAKEN_BACK
 from inbox.refusals import Refused
 
 MAX_BYTES = 5_000_000
@@ -129,13 +132,17 @@ def _positions(head: list[str]) -> dict[str, int]:
 
 
 def _row(line: int, cells: Mapping[str, str], now: datetime) -> Row | BadLine:
-    try:
-        if any("\0" in cell for cell in cells.values()):
-            raise _Bad(_("It holds a character that no text has. Save the file anew."))
-        read = {name: read(cells.get(name, "")) for name, read in _READERS.items()}
-        return Row(line=line, given_at=_moment(cells["given_at"], now), **read)
-    except _Bad as bad:
-        return BadLine(line, str(bad))
+    """With all that is wrong with it."""
+    if any("\0" in cell for cell in cells.values()):
+        return BadLine(line, _("It holds a character that no text has. Save the file anew."))
+    found: dict[str, Any] = {}
+    wrong = []
+    for name, read in (_READERS | {"given_at": partial(_moment, now=now)}).items():
+        try:
+            found[name] = read(cells.get(name, ""))
+        except _Bad as bad:
+            wrong.append(str(bad))
+    return BadLine(line, " ".join(wrong)) if wrong else Row(line=line, **found)
 
 
 def _phone(cell: str) -> str:
@@ -164,6 +171,15 @@ def _category(cell: str) -> str:
     return cell.lower()
 
 
+def _source(cell: str) -> str:
+    source = _words("source", is_required=True)(cell)
+    if source == TAKEN_BACK:
+        raise _Bad(
+            _("Only an undo in the inbox has the source “%(cell)s”. Say where they said it.") % {"cell": cell}
+        )
+    return source
+
+
 def _words(name: str, *, is_required: bool = False) -> Callable[[str], str]:
     def read(cell: str) -> str:
         cell = _plain(cell)
@@ -189,7 +205,7 @@ _READERS: dict[str, Callable[[str], str]] = {
     "channel": _plain,
     "action": _action,
     "category": _category,
-    "source": _words("source", is_required=True),
+    "source": _source,
     "text": _words("text"),
     "proof": _words("proof"),
 }

@@ -345,6 +345,7 @@ def test_no_file_at_all(client: Client, boss: Agent) -> None:
         ("opt_in", "maybe", "Write opt_in or opt_out"),
         ("marketing", "authentication", "Write all, service, utility or marketing"),
         ("web form", "", "Say where they said it"),
+        ("web form", "taken back", "Only an undo in the inbox has"),
         ("web form", "x" * 41, "41 characters, and 40 are kept"),
         ("form 12", "x" * 301, "301 characters"),
         ("Send me offers", "x" * 4001, "4001 characters"),
@@ -361,6 +362,13 @@ def test_a_line_that_makes_no_sense_has_a_sentence(old: str, new: str, sentence:
     assert isinstance(good, consent_file.Row)
     assert isinstance(bad, consent_file.BadLine)
     assert (bad.line, sentence in bad.sentence) == (4, True), bad.sentence
+
+
+def test_all_that_is_wrong_with_a_line_is_said() -> None:
+    [bad] = rows(HEAD + "12,,maybe,news,,,,\n")
+    assert isinstance(bad, consent_file.BadLine)
+    told = ("no number", "Write opt_in", "Write all, service", "Say where they said it", "Write it as 2026")
+    assert [word for word in told if word not in bad.sentence] == []
 
 
 @pytest.mark.parametrize(
