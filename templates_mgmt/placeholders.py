@@ -63,10 +63,6 @@ def problem(value: str) -> str:
         return _("A value cannot have tabs. Use a space instead.")
     if " " * (MOST_SPACES + 1) in value:
         return _("A value cannot have more than 4 spaces in a row. Remove some.")
-    if found := VARIABLE.search(value):
-        return _("The customer would read %(written)s as it stands here. Write what it stands for.") % {
-            "written": found[0]
-        }
     if len(value) > LONGEST_VALUE:
         return _("This value has %(count)d characters, and 1600 are allowed. Shorten it.") % {
             "count": len(value)

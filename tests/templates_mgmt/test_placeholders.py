@@ -86,7 +86,6 @@ def test_a_blank_value_is_missing() -> None:
         pytest.param("a\r\nb", "line breaks", id="carriage return"),
         pytest.param("a\u2028b", "line breaks", id="line separator"),
         pytest.param("a\tb", "tabs", id="tab"),
-        pytest.param("Fri {{1}}", "{{1}}", id="a variable as it is written"),
         pytest.param("a" * 1600, "", id="1600 characters"),
         pytest.param("a" * 1601, "1601", id="1601 characters"),
     ],
